@@ -1,0 +1,237 @@
+"""The simulated AWS account that a test runs in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from . import environment, mint, wire
+from .aws import SimulatedAWS
+from .cases import Case, check_case, check_mode
+from .clock import Clock
+from .directory import Directory, Role, User
+from .errors import PollyError
+from .gate import Credentials, IssuedKey, statement
+from .issuing import Delivered, Issuer, deliver
+from .modes import MODES, Expected
+from .record import Call
+
+
+class Account:
+    """A simulated AWS account: issues credentials, puts them in force, and keeps the record of calls.
+
+    A context manager. While it is entered, botocore finds nothing but what the account offers, Polly and
+    STS are answered by it, and nothing else leaves the machine; afterwards everything is as it was.
+
+    >>> with Account() as account, account.apply("session-token"):
+    ...     narrator.say("Hello")
+    >>> account.calls[0].token_sent
+    True
+    """
+
+    def __init__(self, *, region: str = "us-east-1", label: str = "an account") -> None:
+        self.region = region
+        self.account_id = mint.account_id()
+        self.clock = Clock()
+        self._label = label
+        self._directory = Directory(self.account_id)
+        self._issuer = Issuer(self._directory)
+        self._aws = SimulatedAWS(self._directory, self.clock)
+        self._applied: list[Delivered] = []
+        self._folder: Path | None = None
+        self._stack = ExitStack()
+
+    def __repr__(self) -> str:
+        case = self.case.id if self.case else "nothing in force"
+        return f"<Account {self.account_id} in {self.region}: {case}>"
+
+    @property
+    def calls(self) -> list[Call]:
+        """Every request that reached the account, in order."""
+        return self._aws.calls
+
+    # In force ---------------------------------------------------------------------------------
+
+    def __enter__(self) -> Account:
+        from .wire import botocore, moto
+
+        if self._folder is not None:
+            raise PollyError("this account is in force already; make another one with Account()")
+        with ExitStack() as stack:
+            stack.callback(self.clock.reset)
+            folder = Path(stack.enter_context(TemporaryDirectory(prefix="pytest-polly-")))
+            botocore.install()
+            stack.enter_context(botocore.contained(folder))
+            stack.enter_context(moto.kept_apart())
+            variables = environment.base_variables(folder, self.region)
+            stack.enter_context(environment.owned(variables))
+            wire.engage(self._aws.answer)
+            stack.callback(self._leave)
+            self._folder = folder
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._stack.close()
+
+    def _leave(self) -> None:
+        self._folder = None
+        wire.disengage(self._aws.answer)
+        wire.remember(list(self._directory.keys), self._label)
+
+    @contextmanager
+    def apply(self, mode: str, source: str | None = None) -> Iterator[Account]:
+        """Put a case in force for the block: *mode* delivered through *source* (default: the mode's own).
+
+        Raises `CaseError` for names that do not exist or do not go together.
+        """
+        with self.apply_case(check_case(mode, source)):
+            yield self
+
+    @contextmanager
+    def apply_case(self, case: Case) -> Iterator[Account]:
+        """Put *case* in force for the block, with whatever lies beside it."""
+        if self._folder is None:
+            raise PollyError("this account is not in force; enter it first: `with Account() as …:`")
+        with TemporaryDirectory(dir=self._folder) as name, ExitStack() as stack:
+            folder, now = Path(name), self.clock.now
+            variables = environment.base_variables(folder, self.region)
+            for one in (*case.beside, case):
+                delivered = deliver(one, self._issuer, folder, now)
+                variables.update(delivered.variables)
+            stack.enter_context(environment.owned(variables))
+            stack.callback(setattr, self.clock, "skew", self.clock.skew)
+            self.clock.skew = MODES[case.mode].skew
+            self._applied.append(delivered)
+            stack.callback(self._applied.pop)
+            yield self
+
+    # The case in force ------------------------------------------------------------------------
+
+    @property
+    def case(self) -> Case | None:
+        """The case in force, ``None`` if none is."""
+        return self._applied[-1].case if self._applied else None
+
+    @property
+    def mode(self) -> str | None:
+        """The mode in force, ``None`` if no case is."""
+        return self.case.mode if self.case else None
+
+    @property
+    def source(self) -> str | None:
+        """The source in force, ``None`` if no case is."""
+        return self.case.source if self.case else None
+
+    @property
+    def expected(self) -> Expected:
+        """What AWS answers in the case in force, and how sure we are of it."""
+        return MODES[self._current.case.mode].expected
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """What a client is to be given as parameters in the case in force, under boto3's names."""
+        return dict(self._current.delivery.parameters)
+
+    @property
+    def credentials(self) -> Credentials | None:
+        """The latest handed out: ``None`` in mode ``none``, and for a role before the first fetch."""
+        if self._current.delivery.role is None:
+            return self._current.issued.given
+        sessions = self.role_sessions
+        return sessions[-1].credentials if sessions else None
+
+    @property
+    def role_sessions(self) -> list[IssuedKey]:
+        """What was issued for the role in force, oldest first."""
+        role = self._current.delivery.role
+        keys = list(self._directory.keys.values())
+        return [key for key in keys if role is not None and key.principal.role == role.arn]
+
+    @property
+    def issued(self) -> list[IssuedKey]:
+        """Everything the account ever issued, to anybody."""
+        return list(self._directory.keys.values())
+
+    @property
+    def _current(self) -> Delivered:
+        if not self._applied:
+            raise PollyError(
+                "no case is in force; use @pytest.mark.polly, a fixture such as polly_session_token, "
+                "or `with polly_account.apply(mode, source):`"
+            )
+        return self._applied[-1]
+
+    # What becomes of credentials --------------------------------------------------------------
+
+    def issue(self, mode: str) -> Credentials:
+        """Issue credentials of *mode* without putting them in force.
+
+        Raises `CaseError` for a mode that does not exist, `PollyError` for one without credentials.
+        """
+        given = self._issuer.issue(check_mode(mode), self.clock.now).given
+        if given is None:
+            raise PollyError(f"mode {mode!r} hands out no credentials")
+        return given
+
+    def expire(self) -> None:
+        """Let the credentials in force run out: AWS answers ExpiredToken from now on."""
+        for key in self._keys_in_force():
+            if key.credentials.session_token is None:
+                raise PollyError("a long-term key does not expire; deactivate_key() ends it")
+            key.credentials = replace(key.credentials, expires_at=self.clock.aws_now)
+
+    def deactivate_key(self) -> None:
+        """Switch the keys in force off: AWS answers as to a key it does not know."""
+        for key in self._keys_in_force():
+            key.active = False
+
+    def revoke_sessions(self) -> None:
+        """Revoke every session issued so far, as IAM's console does: by a policy that denies them.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_revoke-sessions.html
+        """
+        limit = self.clock.now + timedelta(microseconds=1)
+        older = {"DateLessThan": {"aws:TokenIssueTime": limit.isoformat()}}
+        self._owner.policies.append(statement("Deny", "*", Condition=older))
+
+    def rotate(self) -> Credentials | None:
+        """Put new credentials at the source; the old ones stay valid until deactivated, as in IAM.
+
+        For a role it is the credentials that assume it which are rotated.
+        """
+        current = self._current
+        if current.issued.given is not None:
+            self._issuer.renew(current.issued, self.clock.now)
+        current.deliver()
+        os.environ.update(current.variables)
+        return self.credentials
+
+    def deny(self, action: str) -> None:
+        """Deny *action* (such as ``polly:SynthesizeSpeech``) to the principal in force."""
+        self._owner.policies.append(statement("Deny", action))
+
+    def allow(self, action: str) -> None:
+        """Allow *action* to the principal in force, and take back what `deny` said of it."""
+        policies = self._owner.policies
+        policies[:] = [one for one in policies if one != statement("Deny", action)]
+        policies.append(statement("Allow", action))
+
+    @property
+    def _owner(self) -> User | Role:
+        owner = self._current.issued.owner
+        if owner is None:
+            raise PollyError(f"mode {self.mode!r} puts nobody in force")
+        return owner
+
+    def _keys_in_force(self) -> list[IssuedKey]:
+        key = self._current.issued.key
+        keys = self.role_sessions if key is None else [key]
+        if not keys:
+            raise PollyError(f"no credentials have been handed out yet in mode {self.mode!r}")
+        return keys

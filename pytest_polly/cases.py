@@ -1,0 +1,93 @@
+"""Cases: which modes go with which sources, and what a case is called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from .errors import CaseError
+from .modes import CORE, MODES, Mode
+from .sources import DEFAULT, DEFAULT_FOR_ROLES, SOURCES, Source
+
+
+@dataclass(frozen=True)
+class Case:
+    """A mode delivered through a source.
+
+    ``beside`` holds further cases that lie around at the same time: what a client must not mix in.
+    """
+
+    mode: str
+    source: str
+    beside: tuple[Case, ...] = ()
+    #: Parameters withheld, or variables left out, from what the source delivers.
+    only: tuple[str, ...] = ()
+    name: str = ""
+
+    @property
+    def id(self) -> str:
+        return self.name or f"{self.mode}-{self.source}"
+
+
+def default_source(mode: str) -> str:
+    return DEFAULT_FOR_ROLES if MODES[mode].kind == "role" else DEFAULT
+
+
+def sources_of(mode: str) -> tuple[str, ...]:
+    return tuple(name for name, source in SOURCES.items() if mode in source.modes)
+
+
+def check_mode(name: str) -> Mode:
+    """Return the mode of that name; raise `CaseError` with the names there are."""
+    return MODES[_check("mode", name, MODES)]
+
+
+def check_source(name: str) -> Source:
+    """Return the source of that name; raise `CaseError` with the names there are."""
+    return SOURCES[_check("source", name, SOURCES)]
+
+
+def check_case(mode: str, source: str | None = None) -> Case:
+    """Return the case, by the mode's default source if none is given.
+
+    Raises `CaseError` if there is no such mode or source, or if the two do not go together.
+    """
+    check_mode(mode)
+    source = check_source(source).name if source is not None else default_source(mode)
+    if mode not in SOURCES[source].modes:
+        raise CaseError(
+            f"mode {mode!r} cannot be delivered through source {source!r}; "
+            f"its sources are {', '.join(sources_of(mode))}"
+        )
+    return Case(mode, source)
+
+
+def select(modes: Sequence[str], sources: Iterable[str] | None) -> list[Case]:
+    """Return every case of the product that can exist; no *sources*: each mode's default.
+
+    Raises `CaseError` for a mode that was named and is left without any source.
+    """
+    named = tuple(modes) or CORE
+    if sources is None:
+        return [check_case(mode) for mode in named]
+    wanted = [check_source(source) for source in sources]
+    cases = []
+    for mode in named:
+        check_mode(mode)
+        found = [Case(mode, source.name) for source in wanted if mode in source.modes]
+        if not found and modes:
+            raise CaseError(
+                f"mode {mode!r} cannot be delivered through "
+                f"{' or '.join(repr(source.name) for source in wanted)}; "
+                f"its sources are {', '.join(sources_of(mode))}"
+            )
+        cases += found
+    if not cases:
+        raise CaseError("no mode can be delivered through the sources named")
+    return cases
+
+
+def _check(kind: str, name: object, known: Iterable[str]) -> str:
+    if isinstance(name, str) and name in known:
+        return name
+    raise CaseError(f"{name!r} is no {kind}; the {kind}s are {', '.join(known)}")

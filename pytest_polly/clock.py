@@ -1,0 +1,60 @@
+"""The one clock that a client, the token services, the gate and every token cache share."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from freezegun.api import TickingDateTimeFactory, _freeze_time
+
+#: Whoever measures a test keeps the real time: durations and deadlines are not to leap.
+_KEEP_REAL_TIME = ["_pytest.timing", "hypothesis", "xdist", "execnet", "pytest_timeout"]
+
+
+class Clock:
+    """Moves time for everything in this process, and only once a test asks for it.
+
+    Until then this is the machine's clock, or whatever freezegun or time-machine make of it.
+    """
+
+    def __init__(self) -> None:
+        #: How far AWS's clock is ahead of the client's.
+        self.skew = timedelta(0)
+        self._freezer: _freeze_time | None = None
+        self._moving: TickingDateTimeFactory | None = None
+
+    @property
+    def now(self) -> datetime:
+        """The time as the client sees it, aware, in UTC."""
+        return datetime.now(timezone.utc)
+
+    @property
+    def aws_now(self) -> datetime:
+        """The time as AWS sees it, aware, in UTC."""
+        return self.now + self.skew
+
+    def advance(self, **delta: float) -> None:
+        """Move time on, at once, by a ``timedelta``'s arguments: ``advance(hours=2)``.
+
+        Time goes on ticking from there; event loops, durations and deadlines stay real.
+        """
+        target = self.now + timedelta(**delta)
+        if self._moving is None:
+            from freezegun import freeze_time
+
+            offset = datetime.now().astimezone().utcoffset() or timedelta(0)
+            self._freezer = freeze_time(
+                target, tz_offset=offset, tick=True, real_asyncio=True, ignore=_KEEP_REAL_TIME
+            )
+            started: Any = self._freezer.start()
+            self._moving = started
+        else:
+            self._moving.move_to(target)
+
+    def reset(self) -> None:
+        """Put the machine's own time back."""
+        if self._freezer is not None:
+            self._freezer.stop()
+        self._freezer = self._moving = None
+        self.skew = timedelta(0)

@@ -1,0 +1,88 @@
+"""Everything outside a client that tells an SDK who it is: owned for a while, then put back exactly."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+#: Names that can lead an SDK to credentials; all others are none of our business.
+_PREFIX, _BOTO2 = "AWS_", "BOTO_CONFIG"
+
+#: The environment as it was before the first of the nested owners, while there is one.
+_outside: list[_World] = []
+
+
+class _World:
+    """One state of what we own: the variables, and boto3's default session."""
+
+    def __init__(self, variables: Mapping[str, str], default_session: Any = None) -> None:
+        self.variables = dict(variables)
+        self.default_session = default_session
+
+    @classmethod
+    def current(cls) -> _World:
+        variables = {name: value for name, value in os.environ.items() if _owned(name)}
+        return cls(variables, getattr(sys.modules.get("boto3"), "DEFAULT_SESSION", None))
+
+    def enter(self) -> None:
+        """Make this the state of things, whatever was there before."""
+        for name in [name for name in os.environ if _owned(name)]:
+            del os.environ[name]
+        os.environ.update(self.variables)
+        if "boto3" in sys.modules:
+            sys.modules["boto3"].DEFAULT_SESSION = self.default_session  # type: ignore[attr-defined]
+
+
+def _owned(name: str) -> bool:
+    return name.startswith(_PREFIX) or name == _BOTO2
+
+
+@contextmanager
+def owned(variables: Mapping[str, str]) -> Iterator[None]:
+    """Make *variables* the only ones of AWS's, with no default session, until the block ends."""
+    before = _World.current()
+    _outside.append(before)
+    _World(variables).enter()
+    try:
+        yield
+    finally:
+        _outside.remove(before)
+        before.enter()
+
+
+@contextmanager
+def outside() -> Iterator[None]:
+    """Go back, for the block, to what was there before anything was owned, and keep what it changes.
+
+    Whoever writes there (moto starting or stopping) thus neither disturbs a case in force nor
+    finds its own changes undone by our restoring.
+    """
+    if not _outside:
+        yield
+        return
+    inside = _World.current()
+    first = _outside[0]
+    first.enter()
+    try:
+        yield
+    finally:
+        changed = _World.current()
+        first.variables, first.default_session = changed.variables, changed.default_session
+        inside.enter()
+
+
+def base_variables(folder: Path, region: str) -> dict[str, str]:
+    """Return variables under which an SDK finds nothing but what is put into *folder*."""
+    return {
+        "AWS_DEFAULT_REGION": region,
+        "AWS_REGION": region,
+        "AWS_CONFIG_FILE": str(folder / "config"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(folder / "credentials"),
+        "AWS_LOGIN_CACHE_DIRECTORY": str(folder / "login"),
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "BOTO_CONFIG": str(folder / "boto"),
+    }

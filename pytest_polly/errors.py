@@ -1,0 +1,22 @@
+"""The exceptions a user of this kit can meet."""
+
+from __future__ import annotations
+
+
+class PollyError(Exception):
+    """Base of everything this kit raises because it was used wrongly."""
+
+
+class CaseError(PollyError, ValueError):
+    """A mode, a source or a pair of them that does not exist; the message lists those that do."""
+
+
+class GuardError(BaseException):
+    """A request that must not leave the machine, or of a client that outlived its test.
+
+    Not an ``Exception``: a client that swallows errors is not to swallow this one.
+    """
+
+
+for _exception in (PollyError, CaseError, GuardError):
+    _exception.__module__ = "pytest_polly"

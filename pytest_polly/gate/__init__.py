@@ -1,0 +1,28 @@
+"""AWS's front door as a pure function of request, issued credentials and time.
+
+It knows neither pytest nor moto, nor how a request came.
+"""
+
+from .checks import CHECKS, Arrival, Door, authenticate, authorize
+from .errors import Fault, Refusal, Words
+from .identity import Credentials, IssuedKey, Principal
+from .policy import Policies, statement
+from .request import Request, Response
+
+__all__ = [
+    "CHECKS",
+    "Arrival",
+    "Credentials",
+    "Door",
+    "Fault",
+    "IssuedKey",
+    "Policies",
+    "Principal",
+    "Refusal",
+    "Request",
+    "Response",
+    "Words",
+    "authenticate",
+    "authorize",
+    "statement",
+]

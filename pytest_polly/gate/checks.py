@@ -1,0 +1,401 @@
+"""AWS's front door: every check it makes of a request, in AWS's order.
+
+Where two things are wrong with a request, the first check to notice decides the answer. The order is that
+of live probes of DynamoDB (whose front end Polly shares) and of STS; where the two could differ, nothing
+was seen to.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
+from functools import cached_property
+from hashlib import sha256
+
+from . import errors, sigv4
+from .errors import Dialect, Refusal
+from .identity import IssuedKey
+from .policy import decide
+from .request import Request
+
+_BASIC_FORMAT = "%Y%m%dT%H%M%SZ"
+_BASIC_PATTERN = re.compile(r"\d{8}T\d{6}Z", re.ASCII)
+_LONGEST_PRESIGNED = 604_800
+#: What a signature needs beside a date, in the order in which AWS misses them.
+_PARTS = ("Credential", "Signature", "SignedHeaders")
+_QUERY_PARTS = ("Algorithm", *_PARTS, "Date")
+
+
+@dataclass(frozen=True)
+class Door:
+    """One service's front door in one region."""
+
+    service: str
+    region: str
+    dialect: Dialect
+    #: How far a client's clock may be off, either way.
+    window: timedelta
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A request before the door, with what it claims about its signer."""
+
+    request: Request
+    door: Door
+    keys: Mapping[str, IssuedKey]
+    #: AWS's time, aware, in UTC.
+    now: datetime
+
+    @cached_property
+    def authorization(self) -> str | None:
+        header = self.request.header("authorization")
+        return header if header is None else header.strip()
+
+    @cached_property
+    def query(self) -> dict[str, str]:
+        """The query's parameters; of several with one name the first counts."""
+        return dict(reversed(self.request.query_pairs()))
+
+    @property
+    def presigned(self) -> bool:
+        return "X-Amz-Algorithm" in self.query
+
+    @cached_property
+    def pieces(self) -> list[str]:
+        """What stands in the Authorization header behind the algorithm."""
+        return [piece for piece in re.split("[ ,]", self.authorization or "")[1:] if piece]
+
+    @cached_property
+    def parts(self) -> dict[str, str]:
+        """The signature's named parts, whichever way they were sent."""
+        if self.presigned:
+            prefix = "X-Amz-"
+            return {
+                name[len(prefix) :]: value
+                for name, value in self.query.items()
+                if name.startswith(prefix)
+            }
+        parts = dict(piece.split("=", 1) for piece in self.pieces if "=" in piece)
+        parts["Algorithm"] = re.split("[ ,]", self.authorization or "")[0]
+        headers = {
+            "Date": self.request.header("x-amz-date") or self.request.header("date"),
+            "Security-Token": self.request.header("x-amz-security-token"),
+        }
+        return parts | {name: value for name, value in headers.items() if value is not None}
+
+    @cached_property
+    def timestamp(self) -> str:
+        """The time of signing in ISO 8601 basic format, whichever format it was sent in."""
+        date = self.parts.get("Date", "")
+        if _BASIC_PATTERN.fullmatch(date):
+            return date
+        return parsedate_to_datetime(date).astimezone(timezone.utc).strftime(_BASIC_FORMAT)
+
+    @cached_property
+    def signed_at(self) -> datetime:
+        return datetime.strptime(self.timestamp, _BASIC_FORMAT).replace(tzinfo=timezone.utc)
+
+    @cached_property
+    def signed_headers(self) -> list[str]:
+        return self.parts.get("SignedHeaders", "").lower().split(";")
+
+    @cached_property
+    def credential(self) -> list[str]:
+        return self.parts.get("Credential", "").split("/")
+
+    @property
+    def access_key_id(self) -> str:
+        return self.credential[0]
+
+    @property
+    def scope(self) -> sigv4.Scope:
+        return sigv4.Scope(*self.credential[1:])
+
+    @property
+    def token(self) -> str | None:
+        return self.parts.get("Security-Token")
+
+    @property
+    def key(self) -> IssuedKey:
+        return self.keys[self.access_key_id]
+
+    @property
+    def is_temporary(self) -> bool:
+        return self.key.credentials.session_token is not None
+
+    @property
+    def readable(self) -> bool:
+        """Whether there is a whole signature to look at, right or wrong."""
+        return all(
+            check(self) is None for check in (signed, parts_complete, dated, credential_readable)
+        )
+
+    @cached_property
+    def proof(self) -> sigv4.Proof:
+        to_sign = sigv4.string_to_sign(
+            self.request, self.timestamp, self.scope, self.signed_headers
+        )
+        return sigv4.Proof(self.scope, to_sign, self.parts["Signature"])
+
+
+# Reading the request --------------------------------------------------------------------------
+
+
+def signed_once(arrival: Arrival) -> Refusal | None:
+    if arrival.presigned and arrival.authorization is not None:
+        return Refusal.of(errors.SIGNED_TWICE)
+    return None
+
+
+def authorization_filled(arrival: Arrival) -> Refusal | None:
+    if arrival.authorization == "":
+        return Refusal.of(errors.EMPTY_AUTHORIZATION)
+    return None
+
+
+def signed(arrival: Arrival) -> Refusal | None:
+    if arrival.presigned or (arrival.authorization or "").startswith("AWS4-"):
+        return None
+    return Refusal.of(errors.UNSIGNED)
+
+
+def authorization_readable(arrival: Arrival) -> Refusal | None:
+    for piece in () if arrival.presigned else arrival.pieces:
+        if "=" not in piece:
+            header = arrival.authorization or ""
+            return Refusal.of(errors.NOT_A_PAIR, piece=piece, header=header, digest=_digest(header))
+    return None
+
+
+def parts_complete(arrival: Arrival) -> Refusal | None:
+    if arrival.presigned:
+        return _query_complete(arrival)
+    complaints = [
+        f"Authorization header requires '{part}' parameter. "
+        for part in _PARTS
+        if not arrival.parts.get(part)
+    ]
+    if "Date" not in arrival.parts:
+        complaints.append(
+            "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. "
+        )
+    if not complaints:
+        return None
+    header = arrival.authorization or ""
+    return Refusal.of(
+        errors.PARTS_MISSING,
+        complaints="".join(complaints),
+        header=header,
+        digest=_digest(header),
+    )
+
+
+def _query_complete(arrival: Arrival) -> Refusal | None:
+    complaints = [
+        f"AWS query-string parameters must include 'X-Amz-{part}'. "
+        for part in _QUERY_PARTS
+        if not arrival.parts.get(part)
+    ]
+    return (
+        Refusal.of(errors.QUERY_PARTS_MISSING, complaints="".join(complaints))
+        if complaints
+        else None
+    )
+
+
+def dated(arrival: Arrival) -> Refusal | None:
+    try:
+        arrival.signed_at  # noqa: B018  (reading it parses it)
+    except (TypeError, ValueError, OverflowError):
+        return Refusal.of(errors.BAD_DATE, date=arrival.parts.get("Date", ""))
+    return None
+
+
+def expiry_readable(arrival: Arrival) -> Refusal | None:
+    expires = arrival.parts.get("Expires") if arrival.presigned else None
+    if expires is None or (
+        re.fullmatch(r"\d{1,6}", expires, re.ASCII) and 1 <= int(expires) <= _LONGEST_PRESIGNED
+    ):
+        return None
+    return Refusal.of(errors.BAD_EXPIRES, expires=expires)
+
+
+def recent(arrival: Arrival) -> Refusal | None:
+    """The client's clock, or the life of a presigned URL."""
+    server = arrival.now.replace(microsecond=0)
+    window, signed_at = arrival.door.window, arrival.signed_at
+    minutes = str(int(window.total_seconds() // 60))
+    if signed_at > server + window:
+        return Refusal.of(
+            errors.SIGNATURE_NOT_YET_CURRENT,
+            requested=arrival.timestamp,
+            limit=_basic(server + window),
+            server=_basic(server),
+            window=minutes,
+        )
+    if arrival.presigned and "Expires" in arrival.parts:
+        expiry = signed_at + timedelta(seconds=int(arrival.parts["Expires"]))
+        if expiry >= server:
+            return None
+        return Refusal.of(errors.PRESIGNED_EXPIRED, expiry=_basic(expiry), server=_basic(server))
+    if signed_at >= server - window:
+        return None
+    return Refusal.of(
+        errors.SIGNATURE_EXPIRED,
+        requested=arrival.timestamp,
+        limit=_basic(server - window),
+        server=_basic(server),
+        window=minutes,
+    )
+
+
+def host_signed(arrival: Arrival) -> Refusal | None:
+    return None if "host" in arrival.signed_headers else Refusal.of(errors.HOST_NOT_SIGNED)
+
+
+def algorithm_known(arrival: Arrival) -> Refusal | None:
+    algorithm = arrival.parts["Algorithm"]
+    if algorithm == sigv4.ALGORITHM:
+        return None
+    return Refusal.of(errors.BAD_ALGORITHM, algorithm=algorithm)
+
+
+def credential_readable(arrival: Arrival) -> Refusal | None:
+    if len(arrival.credential) == 5:
+        return None
+    return Refusal.of(errors.BAD_CREDENTIAL, credential=arrival.parts["Credential"])
+
+
+def scope_fits(arrival: Arrival) -> Refusal | None:
+    """Everything wrong with the scope is said in one answer."""
+    scope, door, day = arrival.scope, arrival.door, arrival.timestamp[:8]
+    complaints = [
+        sentence
+        for wrong, sentence in (
+            (scope.region != door.region, errors.SCOPE_REGION),
+            (scope.service != door.service, errors.SCOPE_SERVICE.format(service=door.service)),
+            (
+                scope.terminator != sigv4.TERMINATOR,
+                errors.SCOPE_TERMINATOR.format(terminator=scope.terminator),
+            ),
+            (
+                scope.date != day,
+                errors.SCOPE_DATE.format(date=scope.date, day=day, timestamp=arrival.timestamp),
+            ),
+        )
+        if wrong
+    ]
+    return Refusal.of(errors.BAD_SCOPE, complaints="".join(complaints)) if complaints else None
+
+
+# Knowing the signer ---------------------------------------------------------------------------
+
+
+def key_known(arrival: Arrival) -> Refusal | None:
+    return None if arrival.access_key_id in arrival.keys else Refusal.of(errors.UNKNOWN_KEY)
+
+
+def key_active(arrival: Arrival) -> Refusal | None:
+    return None if arrival.key.active else Refusal.of(errors.INACTIVE_KEY)
+
+
+def token_present(arrival: Arrival) -> Refusal | None:
+    if arrival.is_temporary and not arrival.token:
+        return Refusal.of(errors.TOKEN_MISSING)
+    return None
+
+
+def token_own(arrival: Arrival) -> Refusal | None:
+    if arrival.is_temporary and arrival.token != arrival.key.credentials.session_token:
+        return Refusal.of(errors.TOKEN_MISMATCHED)
+    return None
+
+
+def token_current(arrival: Arrival) -> Refusal | None:
+    expires_at = arrival.key.credentials.expires_at
+    if expires_at is not None and arrival.now >= expires_at:
+        return Refusal.of(errors.TOKEN_EXPIRED)
+    return None
+
+
+def role_exists(arrival: Arrival) -> Refusal | None:
+    return Refusal.of(errors.ROLE_DELETED) if arrival.key.role_deleted else None
+
+
+def signature_matches(arrival: Arrival) -> Refusal | None:
+    if arrival.proof.made_with(arrival.key.credentials.secret_access_key or ""):
+        return None
+    return Refusal.of(errors.WRONG_SIGNATURE)
+
+
+def token_expected(arrival: Arrival) -> Refusal | None:
+    if arrival.token and not arrival.is_temporary:
+        return Refusal.of(errors.TOKEN_UNEXPECTED)
+    return None
+
+
+Check = Callable[[Arrival], "Refusal | None"]
+
+#: Every check of a signature, in AWS's order.
+CHECKS: tuple[Check, ...] = (
+    signed_once,
+    authorization_filled,
+    signed,
+    authorization_readable,
+    parts_complete,
+    dated,
+    expiry_readable,
+    recent,
+    host_signed,
+    algorithm_known,
+    credential_readable,
+    scope_fits,
+    key_known,
+    key_active,
+    token_present,
+    token_own,
+    token_current,
+    role_exists,
+    signature_matches,
+    token_expected,
+)
+
+
+def authenticate(arrival: Arrival) -> Refusal | None:
+    """Return the first objection to who signed, ``None`` if there is none."""
+    for check in CHECKS:
+        refusal = check(arrival)
+        if refusal is not None:
+            return refusal
+    return None
+
+
+def authorize(key: IssuedKey, action: str, resource: str = "*") -> Refusal | None:
+    """Return the objection of the signer's policies to *action* (such as ``polly:SynthesizeSpeech``)."""
+    context = (
+        {"aws:TokenIssueTime": key.issued_at.isoformat()} if key.credentials.session_token else {}
+    )
+    denial = decide(key.principal.policies, action, resource, context)
+    if denial is None:
+        return None
+    fault, policy = (
+        (errors.DENIED, denial.layer.explicit)
+        if denial.explicit
+        else (errors.NOT_ALLOWED, denial.layer.implicit)
+    )
+    return Refusal.of(
+        fault, principal=key.principal.arn, action=action, resource=resource, policy=policy
+    )
+
+
+def _basic(moment: datetime) -> str:
+    return moment.strftime(_BASIC_FORMAT)
+
+
+def _digest(text: str) -> str:
+    return b64encode(sha256(text.encode("utf-8", "surrogateescape")).digest()).decode()

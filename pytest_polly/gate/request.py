@@ -1,0 +1,59 @@
+"""What arrives at AWS's front door, and what leaves it, free of any SDK or HTTP library."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import unquote, urlsplit
+
+
+@dataclass(frozen=True)
+class Request:
+    """One HTTP request as it was sent: nothing decoded, nothing normalised.
+
+    ``path`` and ``query`` are still percent-encoded, because a signature covers the encoded form.
+    """
+
+    method: str
+    host: str
+    path: str
+    query: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+
+    @classmethod
+    def from_url(
+        cls, method: str, url: str, headers: Iterable[tuple[str, str]] = (), body: bytes = b""
+    ) -> Request:
+        """Split *url*; add the ``Host`` header that HTTP libraries only add while sending."""
+        parts = urlsplit(url)
+        sent = tuple(headers)
+        if not any(name.lower() == "host" for name, _ in sent):
+            sent = (*sent, ("Host", parts.netloc))
+        return cls(method, (parts.hostname or "").lower(), parts.path, parts.query, sent, body)
+
+    def header(self, name: str) -> str | None:
+        """Return a header's value, whatever its case; several of the same name are joined by commas."""
+        values = [value for key, value in self.headers if key.lower() == name]
+        return ",".join(values) if values else None
+
+    def query_pairs(self) -> list[tuple[str, str]]:
+        """Return the query's names and values, decoded, in the order sent."""
+        return [
+            (unquote(name, errors="surrogateescape"), unquote(value, errors="surrogateescape"))
+            for name, _, value in (part.partition("=") for part in self.query.split("&") if part)
+        ]
+
+
+@dataclass(frozen=True)
+class Response:
+    """One HTTP response, ready for whichever wire the request came on.
+
+    ``error_code`` and ``message`` repeat for the record what an error's body says in its own format.
+    """
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    error_code: str | None = None
+    message: str | None = None

@@ -1,0 +1,119 @@
+"""Makes what a mode needs: somebody in the account, credentials of theirs, and what the client is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from .cases import Case
+from .directory import Directory, Role, User
+from .gate import Credentials, IssuedKey, statement
+from .modes import MODES, Mode
+from .sources import SOURCES, Delivery
+
+#: What a user needs who is to assume a role.
+_MAY_ASSUME = statement("Allow", "sts:AssumeRole")
+_SESSION_NAME = "pytest-polly"
+
+
+@dataclass
+class Issued:
+    """Who a mode is about, what was issued to them, and what the client is given of it.
+
+    ``key`` and ``given`` are ``None`` where there is nothing to give, or only a way to a role.
+    """
+
+    mode: Mode
+    owner: User | Role | None
+    key: IssuedKey | None = None
+    given: Credentials | None = None
+
+
+class Issuer:
+    """Issues credentials of every mode out of one account's directory."""
+
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
+
+    def issue(self, mode: Mode, now: datetime, *, fetched: bool = False) -> Issued:
+        """Issue for *mode*; *fetched* says that the client fetches a role's credentials itself."""
+        if mode.kind == "nothing":
+            return Issued(mode, None)
+        if mode.kind == "role" or fetched:
+            issued = Issued(
+                mode, self._directory.create_role(self._name("Narrator"), *mode.policies)
+            )
+        else:
+            issued = Issued(
+                mode, self._directory.create_user(self._name("narrator"), *mode.policies)
+            )
+        if not fetched:
+            self.renew(issued, now)
+        return issued
+
+    def renew(self, issued: Issued, now: datetime) -> None:
+        """Issue anew to the same owner."""
+        assert issued.owner is not None
+        issued.key = self._key(issued.owner, issued.mode, now)
+        issued.key.active = issued.mode.active
+        issued.given = issued.mode.given(
+            issued.key.credentials, lambda: self._key_of_another(now).credentials
+        )
+
+    def long_term(self, now: datetime) -> Credentials:
+        """Issue the valid access key of a user who may speak and may assume roles."""
+        user = self._directory.create_user(
+            self._name("somebody"), *MODES["long-term"].policies, _MAY_ASSUME
+        )
+        return self._directory.issue_long_term(user, now).credentials
+
+    def _key_of_another(self, now: datetime) -> IssuedKey:
+        another = self._directory.create_user(self._name("somebody"))
+        return self._key(another, MODES["session-token"], now)
+
+    def _key(self, owner: User | Role, mode: Mode, now: datetime) -> IssuedKey:
+        if isinstance(owner, Role):
+            principal = self._directory.role_session(owner, _SESSION_NAME)
+        else:
+            issued = self._directory.issue_long_term(owner, now)
+            if mode.kind == "user":
+                return issued
+            principal = issued.principal
+        return self._directory.issue_session(principal, now, mode.lifetime)
+
+    def _name(self, stem: str) -> str:
+        return f"{stem}-{len(self._directory.users) + len(self._directory.roles) + 1}"
+
+
+@dataclass
+class Delivered:
+    """A case whose credentials lie where its source has them."""
+
+    case: Case
+    issued: Issued
+    delivery: Delivery
+
+    @property
+    def variables(self) -> dict[str, str]:
+        only = self.case.only
+        return {k: v for k, v in self.delivery.variables.items() if not only or k in only}
+
+    def deliver(self) -> None:
+        """Put what is given now at the source; what was there before is overwritten."""
+        self.delivery.credentials = self.issued.given
+        SOURCES[self.case.source].deliver(self.delivery)
+        self.delivery.write()
+
+
+def deliver(case: Case, issuer: Issuer, folder: Path, now: datetime) -> Delivered:
+    """Issue what *case* needs and put it where its source has it."""
+    issued = issuer.issue(MODES[case.mode], now, fetched=SOURCES[case.source].role)
+    delivery = Delivery(
+        folder=folder,
+        role=issued.owner if isinstance(issued.owner, Role) else None,
+        somebody=lambda: issuer.long_term(now),
+    )
+    delivered = Delivered(case, issued, delivery)
+    delivered.deliver()
+    return delivered

@@ -1,0 +1,86 @@
+"""Where requests leave a client's SDK and answers go back in.
+
+The seam is the SDK's HTTP session: everything passes it, also the fetchers of credentials that fire no
+events, and clients that were made before a test began.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from ipaddress import ip_address
+
+from ..errors import GuardError
+from ..gate import Request, Response
+
+#: Answers a request; ``None`` for a host that it does not answer for.
+Handler = Callable[[Request], "Response | None"]
+
+_handlers: list[Handler] = []
+#: Access key ids of accounts that are gone, with the test that each belonged to, oldest first.
+_former: dict[str, str] = {}
+_REMEMBERED = 20_000
+
+
+def engage(handler: Handler) -> None:
+    """Let *handler* answer from now on; of several the last one engaged does."""
+    _handlers.append(handler)
+
+
+def disengage(handler: Handler) -> None:
+    _handlers.remove(handler)
+
+
+def engaged() -> bool:
+    return bool(_handlers)
+
+
+def remember(access_key_ids: list[str], label: str) -> None:
+    """Keep in mind whose keys these were, so that a client that outlives its test can be told."""
+    _former.update(dict.fromkeys(access_key_ids, label))
+    for key in list(_former)[: max(0, len(_former) - _REMEMBERED)]:
+        del _former[key]
+
+
+def answer(request: Request) -> Response | None:
+    """Answer *request*, or return ``None`` if it may go where it wants to.
+
+    Raises `GuardError` for what must not leave the machine.
+    """
+    access_key_id = _claimed_key(request)
+    if access_key_id in _former:
+        raise GuardError(_outlived(access_key_id, _former[access_key_id]))
+    if not _handlers or _is_loopback(request.host):
+        return None
+    response = _handlers[-1](request)
+    if response is None:
+        raise GuardError(
+            f"polly: refused to send {request.method} {request.host}{request.path}: while an account "
+            "is in force nothing leaves this machine. Let moto answer that service "
+            "(`with mock_aws():`), or call it outside the case."
+        )
+    return response
+
+
+def _claimed_key(request: Request) -> str:
+    """Return the access key id that a request names, wherever it names it; empty if nowhere."""
+    text = request.header("authorization") or dict(request.query_pairs()).get(
+        "X-Amz-Credential", ""
+    )
+    return text.partition("Credential=")[2].partition("/")[0] or text.partition("/")[0]
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _outlived(access_key_id: str, label: str) -> str:
+    return (
+        f"polly: a client signed with {access_key_id}, which was issued to {label} and went with it. "
+        "The client has outlived its case: is it made in a fixture of wider scope, at import, "
+        "or kept in a module global?"
+    )

@@ -1,0 +1,103 @@
+"""botocore's side of the wire, and what of botocore's is changed while an account is in force."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import botocore.credentials
+import botocore.loaders
+import botocore.tokens
+import botocore.utils
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.httpsession import URLLib3Session
+from urllib3.response import HTTPResponse
+
+from ..gate import Request
+from . import answer
+
+_send = URLLib3Session.send
+
+
+def install() -> None:
+    """Put the seam in; it lets everything pass while no account is in force.
+
+    It stays in after the last account, since a client that outlived its test must not reach AWS.
+    """
+    URLLib3Session.send = send
+
+
+def uninstall() -> None:
+    URLLib3Session.send = _send
+
+
+def send(session: URLLib3Session, request: AWSPreparedRequest) -> AWSResponse:
+    """Take the place of ``URLLib3Session.send``."""
+    response = answer(_to_request(request))
+    if response is None:
+        return _send(session, request)
+    raw = HTTPResponse(
+        io.BytesIO(response.body),
+        headers=dict(response.headers),
+        status=response.status,
+        preload_content=False,
+    )
+    answered = AWSResponse(request.url, response.status, raw.headers, raw)
+    if not request.stream_output:
+        answered.content  # noqa: B018  (reading it is what exhausts the stream)
+    return answered
+
+
+def _to_request(request: AWSPreparedRequest) -> Request:
+    headers = ((name, _text(value)) for name, value in request.headers.items())
+    return Request.from_url(request.method, request.url, headers, _bytes(request.body))
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else str(value)
+
+
+def _bytes(body: Any) -> bytes:
+    if body is None:
+        return b""
+    if isinstance(body, str):
+        return body.encode()
+    if isinstance(body, (bytes, bytearray)):
+        return bytes(body)
+    return bytes(body.read())
+
+
+@contextmanager
+def contained(folder: Path) -> Iterator[None]:
+    """Keep botocore's caches of tokens in *folder*, and share what it parses between sessions."""
+    sso = str(folder / "sso")
+    file_cache = botocore.utils.JSONFileCache.__init__
+    cli = (str(folder / "cli"), *(file_cache.__defaults__ or ())[1:])
+    with ExitStack() as stack:
+        for owner in (botocore.credentials.SSOProvider, botocore.tokens.SSOTokenProvider):
+            stack.enter_context(patch.object(owner, "_SSO_TOKEN_CACHE_DIR", sso))
+        stack.enter_context(patch.object(file_cache, "__defaults__", cli))
+        stack.enter_context(
+            patch.object(botocore.loaders.Loader, "_cache", _SharedCache(), create=True)
+        )
+        yield
+
+
+class _SharedCache:
+    """Stands for ``Loader._cache``: loaders that search the same folders share what they parsed.
+
+    Parsing AWS's service descriptions is nearly all that making a session and client costs. Each
+    session keeps a loader of its own, so that whoever adds a search path does so for himself alone.
+    """
+
+    _parsed: dict[tuple[str, ...], dict[Any, Any]] = {}
+
+    def __get__(self, loader: Any, owner: type | None = None) -> Any:
+        return self if loader is None else self._parsed.setdefault(tuple(loader.search_paths), {})
+
+    def __set__(self, loader: Any, own: dict[Any, Any]) -> None:
+        loader.__dict__["_cache"] = own
