@@ -76,9 +76,7 @@ class Directory:
 
     def issue_long_term(self, user: User, now: datetime) -> IssuedKey:
         """Issue an access key that lasts until it is deactivated."""
-        principal = Principal(
-            user.arn, user.user_id, self.account_id, Policies(user.policies, user.boundary)
-        )
+        principal = Principal(user.arn, user.user_id, self.account_id, Policies(user.policies, user.boundary))
         credentials = Credentials(mint.access_key_id(mint.LONG_TERM), mint.secret_access_key())
         return self._register(IssuedKey(credentials, principal, now))
 

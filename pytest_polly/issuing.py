@@ -41,13 +41,9 @@ class Issuer:
         if mode.kind == "nothing":
             return Issued(mode, None)
         if mode.kind == "role" or fetched:
-            issued = Issued(
-                mode, self._directory.create_role(self._name("Narrator"), *mode.policies)
-            )
+            issued = Issued(mode, self._directory.create_role(self._name("Narrator"), *mode.policies))
         else:
-            issued = Issued(
-                mode, self._directory.create_user(self._name("narrator"), *mode.policies)
-            )
+            issued = Issued(mode, self._directory.create_user(self._name("narrator"), *mode.policies))
         if not fetched:
             self.renew(issued, now)
         return issued
@@ -63,9 +59,7 @@ class Issuer:
 
     def long_term(self, now: datetime) -> Credentials:
         """Issue the valid access key of a user who may speak and may assume roles."""
-        user = self._directory.create_user(
-            self._name("somebody"), *MODES["long-term"].policies, _MAY_ASSUME
-        )
+        user = self._directory.create_user(self._name("somebody"), *MODES["long-term"].policies, _MAY_ASSUME)
         return self._directory.issue_long_term(user, now).credentials
 
     def _key_of_another(self, now: datetime) -> IssuedKey:

@@ -60,9 +60,7 @@ def _with_others_token(credentials: Credentials, another: Callable[[], Credentia
     return replace(credentials, session_token=another().session_token)
 
 
-def _with_others_secret(
-    credentials: Credentials, another: Callable[[], Credentials]
-) -> Credentials:
+def _with_others_secret(credentials: Credentials, another: Callable[[], Credentials]) -> Credentials:
     return replace(credentials, secret_access_key=mint.secret_access_key())
 
 
@@ -114,9 +112,7 @@ class Mode:
         if self.fault is None:
             return Expected(ok=self.valid, refused_by_sdk=self.refused_by_sdk)
         words = self.fault.rest_json
-        return Expected(
-            False, words.status, words.code, words.pattern, words.sure, self.refused_by_sdk
-        )
+        return Expected(False, words.status, words.code, words.pattern, words.sure, self.refused_by_sdk)
 
 
 _ALL = (

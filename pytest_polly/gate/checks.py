@@ -76,9 +76,7 @@ class Arrival:
         if self.presigned:
             prefix = "X-Amz-"
             return {
-                name[len(prefix) :]: value
-                for name, value in self.query.items()
-                if name.startswith(prefix)
+                name[len(prefix) :]: value for name, value in self.query.items() if name.startswith(prefix)
             }
         parts = dict(piece.split("=", 1) for piece in self.pieces if "=" in piece)
         parts["Algorithm"] = re.split("[ ,]", self.authorization or "")[0]
@@ -131,15 +129,11 @@ class Arrival:
     @property
     def readable(self) -> bool:
         """Whether there is a whole signature to look at, right or wrong."""
-        return all(
-            check(self) is None for check in (signed, parts_complete, dated, credential_readable)
-        )
+        return all(check(self) is None for check in (signed, parts_complete, dated, credential_readable))
 
     @cached_property
     def proof(self) -> sigv4.Proof:
-        to_sign = sigv4.string_to_sign(
-            self.request, self.timestamp, self.scope, self.signed_headers
-        )
+        to_sign = sigv4.string_to_sign(self.request, self.timestamp, self.scope, self.signed_headers)
         return sigv4.Proof(self.scope, to_sign, self.parts["Signature"])
 
 
@@ -201,11 +195,7 @@ def _query_complete(arrival: Arrival) -> Refusal | None:
         for part in _QUERY_PARTS
         if not arrival.parts.get(part)
     ]
-    return (
-        Refusal.of(errors.QUERY_PARTS_MISSING, complaints="".join(complaints))
-        if complaints
-        else None
-    )
+    return Refusal.of(errors.QUERY_PARTS_MISSING, complaints="".join(complaints)) if complaints else None
 
 
 def dated(arrival: Arrival) -> Refusal | None:
@@ -377,9 +367,7 @@ def authenticate(arrival: Arrival) -> Refusal | None:
 
 def authorize(key: IssuedKey, action: str, resource: str = "*") -> Refusal | None:
     """Return the objection of the signer's policies to *action* (such as ``polly:SynthesizeSpeech``)."""
-    context = (
-        {"aws:TokenIssueTime": key.issued_at.isoformat()} if key.credentials.session_token else {}
-    )
+    context = {"aws:TokenIssueTime": key.issued_at.isoformat()} if key.credentials.session_token else {}
     denial = decide(key.principal.policies, action, resource, context)
     if denial is None:
         return None
@@ -388,9 +376,7 @@ def authorize(key: IssuedKey, action: str, resource: str = "*") -> Refusal | Non
         if denial.explicit
         else (errors.NOT_ALLOWED, denial.layer.implicit)
     )
-    return Refusal.of(
-        fault, principal=key.principal.arn, action=action, resource=resource, policy=policy
-    )
+    return Refusal.of(fault, principal=key.principal.arn, action=action, resource=resource, policy=policy)
 
 
 def _basic(moment: datetime) -> str:

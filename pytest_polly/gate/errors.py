@@ -90,12 +90,9 @@ _FIVE_ELEMENTS = (
 )
 _ALGORITHM = "Unsupported AWS 'algorithm': '{algorithm}' (only AWS4-HMAC-SHA256 for now). "
 _DATE_FORMAT = (
-    "Date must be in ISO-8601 'basic format'. Got '{date}'. "
-    "See http://en.wikipedia.org/wiki/ISO_8601"
+    "Date must be in ISO-8601 'basic format'. Got '{date}'. See http://en.wikipedia.org/wiki/ISO_8601"
 )
-_EXPIRED_SIGNATURE = (
-    "Signature expired: {requested} is now earlier than {limit} ({server} - {window} min.)"
-)
+_EXPIRED_SIGNATURE = "Signature expired: {requested} is now earlier than {limit} ({server} - {window} min.)"
 _EARLY_SIGNATURE = (
     "Signature not yet current: {requested} is still later than {limit} ({server} + {window} min.)"
 )
@@ -133,8 +130,7 @@ NOT_A_PAIR = _fault(
     (
         400,
         "IncompleteSignature",
-        "'{piece}' not a valid key=value pair (missing equal-sign) "
-        "in Authorization header: '{header}'.",
+        "'{piece}' not a valid key=value pair (missing equal-sign) in Authorization header: '{header}'.",
         "S",
     ),
 )
@@ -206,9 +202,7 @@ BAD_SCOPE = _fault(
 )
 SCOPE_REGION = "Credential should be scoped to a valid region. "
 SCOPE_SERVICE = "Credential should be scoped to correct service: '{service}'. "
-SCOPE_TERMINATOR = (
-    "Credential should be scoped with a valid terminator: 'aws4_request', not '{terminator}'. "
-)
+SCOPE_TERMINATOR = "Credential should be scoped with a valid terminator: 'aws4_request', not '{terminator}'. "
 SCOPE_DATE = (
     "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: "
     "'{date}' != '{day}', from '{timestamp}'."

@@ -145,7 +145,5 @@ _OPERATORS: Mapping[str, Callable[[str | None, str], bool]] = {
     "Bool": lambda actual, wanted: (actual or "").lower() == wanted.lower(),
     "DateLessThan": _before,
     "StringEquals": lambda actual, wanted: actual == wanted,
-    "StringLike": lambda actual, wanted: (
-        actual is not None and bool(_pattern(wanted).match(actual))
-    ),
+    "StringLike": lambda actual, wanted: actual is not None and bool(_pattern(wanted).match(actual)),
 }

@@ -55,9 +55,7 @@ def sign(secret: str, scope: Scope, string_to_sign: str) -> str:
     return _hmac(_signing_key(secret, scope), string_to_sign).hex()
 
 
-def string_to_sign(
-    request: Request, timestamp: str, scope: Scope, signed_headers: Sequence[str]
-) -> str:
+def string_to_sign(request: Request, timestamp: str, scope: Scope, signed_headers: Sequence[str]) -> str:
     """Return what a signer of *request* must have signed."""
     canonical = canonical_request(request, signed_headers).encode("utf-8", _ANY_BYTES)
     digest = sha256(canonical).hexdigest()
@@ -107,9 +105,7 @@ def _encoded(text: str) -> str:
 
 def _canonical_value(request: Request, name: str) -> str:
     """Fold spaces in each value of a header; join values of the same name in the order sent."""
-    return ",".join(
-        " ".join(value.split()) for key, value in request.headers if key.lower() == name
-    )
+    return ",".join(" ".join(value.split()) for key, value in request.headers if key.lower() == name)
 
 
 @lru_cache(maxsize=256)

@@ -44,11 +44,7 @@ CHARACTERS_A_SECOND = 15
 def operation(request: Request) -> str | None:
     """Return the operation asked for, ``None`` if Polly knows no such thing."""
     return next(
-        (
-            name
-            for method, path, name in _ROUTES
-            if method == request.method and path.fullmatch(request.path)
-        ),
+        (name for method, path, name in _ROUTES if method == request.method and path.fullmatch(request.path)),
         None,
     )
 
@@ -94,7 +90,7 @@ def _ask_moto(name: str, request: Request, backend: PollyBackend) -> Response:
     try:
         if name == "DescribeVoices":
             language = dict(request.query_pairs()).get("LanguageCode")
-            return rest_json({"Voices": backend.describe_voices(language)})  # type: ignore[arg-type]
+            return rest_json({"Voices": backend.describe_voices(language)})
         if name == "ListLexicons":
             return rest_json({"Lexicons": backend.list_lexicons()})
         if name == "PutLexicon":

@@ -50,7 +50,7 @@ def rest_json(value: Mapping[str, Any] | bytes, content_type: str = "application
 def query_error(status: int, code: str, message: str | None, namespace: str) -> Response:
     request_id = new_request_id()
     words = {"Type": "Sender", "Code": code} | ({} if message is None else {"Message": message})
-    document = {"Error": words, "RequestId": request_id}
+    document: Tree = {"Error": words, "RequestId": request_id}
     response = _xml_response(status, "ErrorResponse", namespace, document, request_id)
     return replace(response, error_code=code, message=message)
 
@@ -79,9 +79,7 @@ def refused(refusal: Refusal, dialect: Dialect) -> Response:
     return rest_json_error(words.status, words.code, message)
 
 
-def _xml_response(
-    status: int, root: str, namespace: str, document: Tree, request_id: str
-) -> Response:
+def _xml_response(status: int, root: str, namespace: str, document: Tree, request_id: str) -> Response:
     lines = [f'<{root} xmlns="{namespace}">', *_lines(document, "  "), f"</{root}>", ""]
     extra = {"x-amz-sts-extended-request-id": new_request_id()}
     return _response(status, "text/xml", "\n".join(lines).encode(), request_id, extra)

@@ -67,16 +67,11 @@ def unknown(request: Request) -> Response:
     if request.path not in ("", "/"):
         return unknown_operation()
     parameters = parameters_of(request)
-    message = (
-        f"Could not find operation {parameters.get('Action')} "
-        f"for version {parameters.get('Version')}"
-    )
+    message = f"Could not find operation {parameters.get('Action')} for version {parameters.get('Version')}"
     return query_error(400, "InvalidAction", message, _FAULT_NAMESPACE)
 
 
-def perform(
-    name: str, request: Request, signer: IssuedKey, directory: Directory, now: datetime
-) -> Response:
+def perform(name: str, request: Request, signer: IssuedKey, directory: Directory, now: datetime) -> Response:
     """Carry out an authenticated request; what the caller may not do is an answer too."""
     asked = Asked(parameters_of(request), signer, directory, now)
     try:
@@ -114,15 +109,11 @@ def assume_role(asked: Asked) -> Tree:
     lifetime = _duration(asked.parameters, default=3600, longest=43_200)
     role = asked.directory.roles.get(arn)
     if role is None or not _may_assume(asked, role):
-        refusal = Refusal.of(
-            NOT_ALLOWED, principal=asked.caller.arn, action="sts:AssumeRole", resource=arn
-        )
+        refusal = Refusal.of(NOT_ALLOWED, principal=asked.caller.arn, action="sts:AssumeRole", resource=arn)
         words = refusal.fault.query
         raise ServiceError(words.status, words.code, refusal.message("query"))
     _check_limits(asked, role, lifetime)
-    principal = asked.directory.role_session(
-        role, session_name, _session_policies(asked.parameters)
-    )
+    principal = asked.directory.role_session(role, session_name, _session_policies(asked.parameters))
     issued = asked.directory.issue_session(principal, asked.now, lifetime)
     return {
         "AssumedRoleUser": {"AssumedRoleId": principal.user_id, "Arn": principal.arn},
@@ -185,7 +176,7 @@ def _session_policies(parameters: Parameters) -> list[Document] | None:
         return None
     try:
         policy = json.loads(text)
-        policy["Statement"]  # noqa: B018  (a policy without statements is no policy)
+        policy["Statement"]
     except (ValueError, KeyError, TypeError):
         raise ServiceError(400, "MalformedPolicyDocument", "Syntax errors in policy.") from None
     return [policy]

@@ -63,9 +63,7 @@ def answer(request: Request) -> Response | None:
 
 def _claimed_key(request: Request) -> str:
     """Return the access key id that a request names, wherever it names it; empty if nowhere."""
-    text = request.header("authorization") or dict(request.query_pairs()).get(
-        "X-Amz-Credential", ""
-    )
+    text = request.header("authorization") or dict(request.query_pairs()).get("X-Amz-Credential", "")
     return text.partition("Credential=")[2].partition("/")[0] or text.partition("/")[0]
 
 

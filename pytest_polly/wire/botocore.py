@@ -81,9 +81,7 @@ def contained(folder: Path) -> Iterator[None]:
         for owner in (botocore.credentials.SSOProvider, botocore.tokens.SSOTokenProvider):
             stack.enter_context(patch.object(owner, "_SSO_TOKEN_CACHE_DIR", sso))
         stack.enter_context(patch.object(file_cache, "__defaults__", cli))
-        stack.enter_context(
-            patch.object(botocore.loaders.Loader, "_cache", _SharedCache(), create=True)
-        )
+        stack.enter_context(patch.object(botocore.loaders.Loader, "_cache", _SharedCache(), create=True))
         yield
 
 
