@@ -18,7 +18,8 @@ FRONT_END = "http://internal.amazon.com/coral/com.amazon.coral.service/"
 
 STS_NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
 
-Tree = Union[str, Mapping[str, "Tree"]]
+#: What becomes XML: names to text, or to more of the same.
+Tree = Union[str, Mapping[str, "Tree"]]  # noqa: UP007  (an alias that names itself is no type for `|`)
 
 
 class ServiceError(Exception):

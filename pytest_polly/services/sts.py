@@ -183,7 +183,9 @@ def _session_policies(parameters: Parameters) -> list[Document] | None:
 
 
 def _credentials(credentials: Credentials) -> Tree:
-    assert credentials.secret_access_key and credentials.session_token and credentials.expires_at
+    assert credentials.secret_access_key is not None
+    assert credentials.session_token is not None
+    assert credentials.expires_at is not None
     return {
         "AccessKeyId": credentials.access_key_id,
         "SecretAccessKey": credentials.secret_access_key,
