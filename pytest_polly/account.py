@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -42,7 +42,8 @@ class Account:
         self._directory = Directory(self.account_id)
         self._issuer = Issuer(self._directory)
         self._aws = SimulatedAWS(self._directory, self.clock)
-        self._applied: list[Delivered] = []
+        #: The cases in force, the innermost last; of each, what lies beside it comes first.
+        self._applied: list[list[Delivered]] = []
         self._folder: Path | None = None
         self._stack = ExitStack()
 
@@ -101,9 +102,9 @@ class Account:
         with TemporaryDirectory(dir=self._folder) as name, ExitStack() as stack:
             folder, now = Path(name), self.clock.now
             variables = environment.base_variables(folder, self.region)
-            for one in (*case.beside, case):
-                delivered = deliver(one, self._issuer, folder, now)
-                variables.update(delivered.variables)
+            delivered = [deliver(one, self._issuer, folder, now) for one in (*case.beside, case)]
+            for one in delivered:
+                variables.update(one.variables)
             stack.enter_context(environment.owned(variables))
             stack.callback(setattr, self.clock, "skew", self.clock.skew)
             self.clock.skew = MODES[case.mode].skew
@@ -116,7 +117,7 @@ class Account:
     @property
     def case(self) -> Case | None:
         """The case in force, ``None`` if none is."""
-        return self._applied[-1].case if self._applied else None
+        return self._applied[-1][-1].case if self._applied else None
 
     @property
     def mode(self) -> str | None:
@@ -154,9 +155,29 @@ class Account:
         return [key for key in keys if role is not None and key.principal.role == role.arn]
 
     @property
-    def issued(self) -> list[IssuedKey]:
-        """Everything the account ever issued, to anybody."""
-        return list(self._directory.keys.values())
+    def issued(self) -> Mapping[str, IssuedKey]:
+        """Everything the account ever issued, to anybody, by access key id."""
+        return self._directory.keys
+
+    def place_of(self, access_key_id: str) -> str:
+        """Return where credentials lie: a source's name, ``another profile`` or ``another source``."""
+        for delivered in reversed(self._applied[-1] if self._applied else ()):
+            given = delivered.issued.given
+            if given is not None and given.access_key_id == access_key_id:
+                return delivered.case.source
+            if any(access_key_id in delivered.delivery.text(f) for f in delivered.delivery.files):
+                return "another profile"
+        return "another source"
+
+    def masked(self, text: str) -> str:
+        """Return *text* with every secret and token of this account put out of sight."""
+        for key in list(self._directory.keys.values()):
+            for secret in key.credentials.secrets:
+                text = text.replace(secret, "****")
+        for delivered in (one for applied in self._applied for one in applied):
+            for secret in delivered.issued.given.secrets if delivered.issued.given else ():
+                text = text.replace(secret, "****")
+        return text
 
     @property
     def _current(self) -> Delivered:
@@ -165,7 +186,7 @@ class Account:
                 "no case is in force; use @pytest.mark.polly, a fixture such as polly_session_token, "
                 "or `with polly_account.apply(mode, source):`"
             )
-        return self._applied[-1]
+        return self._applied[-1][-1]
 
     # What becomes of credentials --------------------------------------------------------------
 

@@ -1,1 +1,281 @@
-"""pytest's side of the kit."""
+"""pytest's side of the kit: options, marker, fixtures, and the hooks that hold them together.
+
+Imports pytest and the standard library only; everything else is loaded when a test asks for it.
+"""
+
+from __future__ import annotations
+
+import sys
+import unittest
+from collections.abc import Generator, Iterator
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from .account import Account
+    from .cases import Case
+    from .report import Cell
+
+#: Fixtures that put a case in force, by the mode of each.
+CASE_FIXTURES = {
+    "polly_long_term": "long-term",
+    "polly_session_token": "session-token",
+    "polly_missing_token": "missing-token",
+    "polly_expired_token": "expired-token",
+    "polly_role": "role",
+}
+_ACCOUNT = "polly_account"
+_FIXTURES = (*CASE_FIXTURES, _ACCOUNT)
+
+account_key = pytest.StashKey["Account"]()
+recorder_key = pytest.StashKey["Recorder"]()
+
+# Options and registration ---------------------------------------------------------------------
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("polly", "AWS credentials for clients of Amazon Polly")
+    group.addoption(
+        "--polly-report",
+        action="append",
+        metavar="PATH",
+        help="write the credential matrix to PATH, a .json file; may be given more than once",
+    )
+    parser.addini("polly_report", "files to write the credential matrix to", type="args", default=[])
+
+
+def setting(config: pytest.Config, name: str) -> tuple[Any, str]:
+    """Return a setting and where it came from: the command line, else the ini file, else nowhere."""
+    value = config.getoption(name)
+    if value is not None:
+        return value, "command line"
+    value = config.getini(name)
+    return value, "ini" if value else "default"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers",
+        "polly(*modes, source=None, sources=None): run the test once in each case, that is in each of "
+        "the credential modes named (none: the five core modes), delivered through each of the sources "
+        "named (none: each mode's own).",
+    )
+    if not hasattr(config, "workerinput"):
+        paths, _ = setting(config, "polly_report")
+        for path in paths:
+            if not path.endswith(".json"):
+                raise pytest.UsageError(f"--polly-report {path}: the name is to end in .json")
+        config.stash[recorder_key] = Recorder()
+        config.pluginmanager.register(config.stash[recorder_key], "polly-recorder")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    wire = sys.modules.get("pytest_polly.wire.botocore")
+    if wire is not None:
+        wire.uninstall()
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    paths, source = setting(config, "polly_report")
+    return [f"polly: report {', '.join(paths)} (from {source})"] if paths else []
+
+
+# Collecting -----------------------------------------------------------------------------------
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    __tracebackhide__ = True
+    marker = metafunc.definition.get_closest_marker("polly")
+    clause = _clause(metafunc)
+    _check_fixtures(metafunc, marked=marker is not None or clause is not None)
+    if clause is None and marker is None:
+        return
+    from .errors import PollyError
+
+    try:
+        if clause is not None:
+            cases = clause.parameters_for(metafunc.cls, metafunc.function.__name__)
+        else:
+            assert marker is not None
+            cases = [pytest.param(case, id=case.id) for case in _cases(marker)]
+    except PollyError as error:
+        pytest.fail(f"polly: {error}", pytrace=False)
+    if _ACCOUNT not in metafunc.fixturenames:
+        metafunc.fixturenames.append(_ACCOUNT)
+    metafunc.parametrize(_ACCOUNT, cases, indirect=True)
+
+
+def _clause(metafunc: pytest.Metafunc) -> ModuleType | None:
+    """Return the contract's module if this is one of the contract's own tests."""
+    contract = sys.modules.get("pytest_polly.contract")
+    if contract is None or metafunc.cls is None:
+        return None
+    is_clause = (
+        issubclass(metafunc.cls, contract.CredentialContract)
+        and metafunc.function.__name__ in contract.CLAUSES
+    )
+    return contract if is_clause else None
+
+
+def _cases(marker: pytest.Mark) -> list[Case]:
+    """Return the cases that a marker stands for; its arguments are checked by a signature."""
+    from .cases import select
+    from .errors import CaseError
+
+    def polly(
+        *modes: str, source: str | None = None, sources: list[str] | tuple[str, ...] | None = None
+    ) -> list[Case]:
+        if source is not None and sources is not None:
+            raise CaseError("give `source` or `sources`, not both")
+        if isinstance(sources, str):
+            raise CaseError(f"`sources` is a list; for one source write source={sources!r}")
+        return select(modes, sources if source is None else [source])
+
+    try:
+        return polly(*marker.args, **marker.kwargs)
+    except TypeError as error:
+        raise CaseError(f"@pytest.mark.{error}") from None
+
+
+def _check_fixtures(metafunc: pytest.Metafunc, *, marked: bool) -> None:
+    __tracebackhide__ = True
+    used = [name for name in CASE_FIXTURES if name in metafunc.fixturenames]
+    if len(used) + marked > 1:
+        both = " and ".join([*(["@pytest.mark.polly"] if marked else []), *used])
+        pytest.fail(
+            f"polly: {metafunc.definition.name} uses {both}, but only one case can be in force; "
+            "for another one inside the test: `with polly_account.apply(mode, source):`",
+            pytrace=False,
+        )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pycollect_makeitem(collector: pytest.Collector, name: str, obj: object) -> None:
+    """Refuse the marker on ``unittest.TestCase``: pytest does not parametrise those."""
+    if not (isinstance(obj, type) and issubclass(obj, unittest.TestCase)):
+        return
+    tests = (getattr(obj, test) for test in dir(obj) if test.startswith("test"))
+    marks = [mark for one in (obj, *tests) for mark in getattr(one, "pytestmark", ())]
+    if any(mark.name == "polly" for mark in marks):
+        pytest.fail(
+            f"polly: {name} is a unittest.TestCase, which @pytest.mark.polly cannot run once per case; "
+            'use a fixture: @pytest.mark.usefixtures("polly_role")',
+            pytrace=False,
+        )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if any(_ACCOUNT in getattr(item, "fixturenames", ()) for item in items):
+        config.pluginmanager.register(InForce(), "polly-in-force")
+
+
+# Running --------------------------------------------------------------------------------------
+
+
+class InForce:
+    """Hooks of a run in which some test uses the kit."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_fixture_setup(
+        self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+    ) -> None:
+        """Put the case in force before any other function-scoped fixture can build a client."""
+        if fixturedef.scope != "function" or fixturedef.argname in _FIXTURES:
+            return
+        names = getattr(request.node, "fixturenames", ())
+        first = next((name for name in _FIXTURES if name in names), None)
+        if first is not None:
+            request.getfixturevalue(first)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
+        account = item.stash.get(account_key, None)
+        if account is not None:
+            from .report import describe
+
+            describe(item, account, report, call)
+        return report
+
+
+@pytest.fixture
+def polly_account(request: pytest.FixtureRequest) -> Iterator[Account]:
+    """The simulated AWS account of the test; nothing but what it offers can be found or reached.
+
+    Under ``@pytest.mark.polly`` it is the account in that case. Without the marker nothing is in force
+    yet: ``with polly_account.apply(mode, source):`` puts a case in force.
+    """
+    from .account import Account
+
+    with Account(label=request.node.nodeid) as account:
+        request.node.stash[account_key] = account
+        case: Case | None = getattr(request, "param", None)
+        if case is None:
+            yield account
+        else:
+            with account.apply_case(case):
+                yield account
+        del request.node.stash[account_key]
+
+
+def _case_fixture(name: str, mode: str, gives: str) -> Any:
+    def fixture(polly_account: Account) -> Iterator[Account]:
+        with polly_account.apply(mode):
+            yield polly_account
+
+    fixture.__doc__ = f"The simulated AWS account with mode ``{mode}`` in force: {gives}."
+    return pytest.fixture(name=name)(fixture)
+
+
+polly_long_term = _case_fixture("polly_long_term", "long-term", "an IAM user's access key in the environment")
+polly_session_token = _case_fixture(
+    "polly_session_token", "session-token", "temporary credentials with their token in the environment"
+)
+polly_missing_token = _case_fixture(
+    "polly_missing_token", "missing-token", "temporary credentials, their session token left out"
+)
+polly_expired_token = _case_fixture(
+    "polly_expired_token", "expired-token", "temporary credentials past their expiration"
+)
+polly_role = _case_fixture(
+    "polly_role", "role", "a profile with a role, whose credentials the SDK fetches and renews"
+)
+
+
+# Reporting ------------------------------------------------------------------------------------
+
+
+class Recorder:
+    """Gathers, on the controller, what every test found, and tells it at the end of the run."""
+
+    def __init__(self) -> None:
+        self.cells: dict[str, Cell] = {}
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        facts = getattr(report, "polly", None)
+        if facts is not None:
+            from .report import Cell
+
+            self.cells[report.nodeid] = Cell.from_report(report, facts)
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        paths, _ = setting(session.config, "polly_report")
+        for path in paths:
+            from .report import write_json
+
+            write_json(path, self.cells.values())
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        if not self.cells:
+            return
+        from .report import terminal_lines
+
+        lines = list(terminal_lines(self.cells.values(), terminalreporter._tw.fullwidth))
+        if lines:
+            terminalreporter.section("polly: credential matrix")
+            for line in lines:
+                terminalreporter.line(line)

@@ -40,13 +40,17 @@ class Delivery:
         """Put a profile into the shared credentials file or the config file."""
         self.files.setdefault(file, {})[name] = dict(settings)
 
+    def text(self, file: str) -> str:
+        """Return a file's content, in the form of AWS's shared files."""
+        lines: list[str] = []
+        for name, settings in self.files[file].items():
+            prefix = "profile " if file == _CONFIG and name != OTHER_PROFILE else ""
+            lines += [f"[{prefix}{name}]", *(f"{k} = {v}" for k, v in settings.items()), ""]
+        return "\n".join(lines)
+
     def write(self) -> None:
-        for file, profiles in self.files.items():
-            lines: list[str] = []
-            for name, settings in profiles.items():
-                prefix = "profile " if file == _CONFIG and name != OTHER_PROFILE else ""
-                lines += [f"[{prefix}{name}]", *(f"{k} = {v}" for k, v in settings.items()), ""]
-            (self.folder / file).write_text("\n".join(lines), encoding="utf-8")
+        for file in self.files:
+            (self.folder / file).write_text(self.text(file), encoding="utf-8")
 
 
 def _given(delivery: Delivery) -> dict[str, str]:

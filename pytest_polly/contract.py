@@ -1,0 +1,292 @@
+"""What a text-to-speech client for Amazon Polly owes its users, whatever credentials they have.
+
+Subclass `CredentialContract`, define two methods, and run pytest.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from fnmatch import fnmatchcase
+from traceback import format_exception
+from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
+
+import pytest
+
+from . import judge
+from .account import Account
+from .cases import Case, check_mode, check_source
+from .clauses import CLAUSES
+from .driver import Attempt, Client, new_text
+from .errors import PollyError
+from .findings import Finding
+from .modes import MODES
+from .sources import SOURCES
+
+#: What a parameter list with ``**kwargs`` stands for; ``profile_name`` has to be named.
+_CREDENTIAL_PARAMETERS = frozenset(SOURCES["explicit"].parameters)
+#: How far time moves for a role's credentials to be past renewal, whatever their window.
+_WELL_PAST = timedelta(minutes=5)
+
+_controls: WeakKeyDictionary[type, dict[tuple[str, str], bool]] = WeakKeyDictionary()
+
+
+class ContractBroken(AssertionError):
+    """A clause failed; ``findings`` say why."""
+
+    def __init__(self, clause: str, findings: Sequence[Finding], trace: str = "") -> None:
+        self.findings = tuple(findings)
+        lines = [clause, ""]
+        for finding in findings:
+            lines += [finding.name, f"  seen  {finding.seen}", f"  cure  {finding.cure}"]
+        super().__init__("\n".join([*lines, *(["", trace] if trace else [])]))
+
+
+class CredentialContract:
+    """Subclass this with two methods, and every kind of AWS credential is tried on your client.
+
+    ``make_client`` returns a client, and ``synthesize`` has it speak. Either may be ``async``.
+    """
+
+    #: What the client raises when it cannot speak; left alone, any exception will do.
+    error: ClassVar[type[BaseException] | tuple[type[BaseException], ...] | None] = None
+    #: Narrow what the class is asked, by the names of modes and sources; ``None`` asks everything.
+    modes: ClassVar[Sequence[str] | None] = None
+    sources: ClassVar[Sequence[str] | None] = None
+    #: Lets ``--polly-live`` run the class against real AWS.
+    live: ClassVar[bool] = False
+    #: Known failures, ``{"clause[mode-source]": "reason"}``; ``*`` and ``?`` match. They are strict:
+    #: one that passes fails the run, one that matches nothing is an error.
+    deviations: ClassVar[Mapping[str, str]] = {}
+
+    def make_client(self, *args: Any, **kwargs: Any) -> Any:
+        """Return a new client, made from what it is given under boto3's own names.
+
+        What a client can be given is read from the signature: ``aws_access_key_id``,
+        ``aws_secret_access_key``, ``aws_session_token`` and ``profile_name``, each with a default, or
+        ``**credentials`` for the first three. It may ``yield`` the client; what follows is tear-down.
+        """
+        raise NotImplementedError
+
+    def synthesize(self, *args: Any, **kwargs: Any) -> Any:
+        """Have the client given speak the text given; return bytes, or an iterable of bytes."""
+        raise NotImplementedError
+
+    # The clauses ------------------------------------------------------------------------------
+
+    def test_speaks_with_valid_credentials(self, polly_account: Account) -> None:
+        """With valid credentials there is audio, signed by the very credentials of the case.
+
+        If this fails: look at who signed the request, and hand on all three parts of what the caller
+        gave, or nothing at all.
+        """
+        __tracebackhide__ = True
+        attempt = _attempt(self, polly_account)
+        _check(self, polly_account, judge.speaks(polly_account, attempt, self._speaks), attempt)
+
+    def test_raises_with_invalid_credentials(self, polly_account: Account) -> None:
+        """With invalid credentials the client raises: never audio, silence, or the end of the process.
+
+        If this fails: do not return from an ``except`` as if nothing had happened.
+        """
+        __tracebackhide__ = True
+        self._require_control(polly_account)
+        attempt = _attempt(self, polly_account)
+        _check(self, polly_account, judge.raises(polly_account, attempt), attempt)
+
+    def test_error_names_the_cause(self, polly_account: Account) -> None:
+        """What the client raises tells why AWS refused, and is of the type that was promised.
+
+        If this fails: chain the SDK's error, ``raise NarratorError(…) from error``.
+        """
+        __tracebackhide__ = True
+        self._require_control(polly_account)
+        attempt = _attempt(self, polly_account)
+        _check(self, polly_account, judge.names_the_cause(polly_account, attempt, self.error), attempt)
+
+    def test_does_not_mix_sources(self, polly_account: Account) -> None:
+        """Key, secret and token come from one source, whatever else lies about.
+
+        If this fails: do not complete what the caller gave with parts from the environment.
+        """
+        __tracebackhide__ = True
+        self._require_control(polly_account)
+        attempt = _attempt(self, polly_account)
+        _check(self, polly_account, judge.does_not_mix(polly_account, attempt, self._speaks), attempt)
+
+    def test_renews_role_credentials(self, polly_account: Account) -> None:
+        """A client that lives longer than its role's first credentials goes on speaking with new ones.
+
+        If this fails: keep the SDK's session or client, not the credentials it once returned.
+        """
+        __tracebackhide__ = True
+        self._require_control(polly_account)
+        with _client(self, polly_account) as speak:
+            first = speak()
+            polly_account.clock.advance(seconds=_until_expired(polly_account).total_seconds())
+            second = speak()
+        findings = judge.renews(polly_account, first, second, self._speaks)
+        _check(self, polly_account, findings, second)
+
+    # Controls ---------------------------------------------------------------------------------
+
+    def _require_control(self, account: Account) -> None:
+        """Skip what says nothing of a client that does not even speak with valid credentials."""
+        __tracebackhide__ = True
+        case = account.case
+        assert case is not None
+        source = SOURCES[case.source]
+        mode = case.mode if MODES[case.mode].valid else "role" if source.role else "long-term"
+        if not self._speaks(mode, case.source):
+            pytest.skip(f"not judged: does not speak with valid credentials ({mode} by {case.source})")
+
+    def _speaks(self, mode: str, source: str) -> bool:
+        """Tell whether a client of this class speaks in a plain case, trying each case once."""
+        known = _controls.setdefault(type(self), {})
+        if (mode, source) not in known:
+            if not set(SOURCES[source].parameters) <= {*accepted(type(self)), "aws_session_token"}:
+                return False
+            label = f"a control of {type(self).__name__}"
+            with Account(label=label) as account, account.apply(mode, source):
+                attempt = _attempt(self, account)
+                known[mode, source] = not judge.speaks(account, attempt, lambda *_: False)
+        return known[mode, source]
+
+
+# Driving a client -----------------------------------------------------------------------------
+
+
+def _attempt(contract: CredentialContract, account: Account) -> Attempt:
+    with _client(contract, account) as speak:
+        return speak()
+
+
+@contextmanager
+def _client(contract: CredentialContract, account: Account) -> Iterator[Callable[[], Attempt]]:
+    """Give a function that has one and the same client speak, making it the first time."""
+    accepts = accepted(type(contract))
+    given = {name: value for name, value in account.parameters.items() if name in accepts}
+    client = Client(contract, given)
+    made = False
+
+    def speak() -> Attempt:
+        nonlocal made
+        before = len(account.calls)
+        audio: bytes | None = None
+        error: BaseException | None = None
+        try:
+            if not made:
+                client.make()
+                made = True
+            audio = client.speak(new_text())
+        except PollyError:
+            raise
+        except (Exception, SystemExit) as raised:
+            error = raised
+        return Attempt(audio, error, tuple(account.calls[before:]))
+
+    try:
+        yield speak
+    finally:
+        client.close()
+
+
+def _until_expired(account: Account) -> timedelta:
+    sessions = [session.credentials.expires_at for session in account.role_sessions]
+    last = max((moment for moment in sessions if moment is not None), default=account.clock.now)
+    return last - account.clock.now + _WELL_PAST
+
+
+def _check(
+    contract: CredentialContract, account: Account, findings: Sequence[Finding], attempt: Attempt
+) -> None:
+    __tracebackhide__ = True
+    if not findings:
+        return
+    case = account.case
+    assert case is not None
+    masked = [Finding(finding.name, account.masked(finding.seen)) for finding in findings]
+    trace = ""
+    if any(finding.name == "does-not-speak" for finding in masked) and attempt.error is not None:
+        trace = account.masked("".join(format_exception(attempt.error)))
+    heading = f"{type(contract).__name__}, {case.mode} by {case.source}"
+    raise ContractBroken(heading, masked, trace) from None
+
+
+# What a class is asked ------------------------------------------------------------------------
+
+
+def accepted(contract: type[CredentialContract]) -> frozenset[str]:
+    """Return which of boto3's credential parameters ``make_client`` takes."""
+    parameters = inspect.signature(contract.make_client).parameters
+    named = {*_CREDENTIAL_PARAMETERS, "profile_name"} & set(parameters)
+    if any(one.kind is inspect.Parameter.VAR_KEYWORD for one in parameters.values()):
+        named |= _CREDENTIAL_PARAMETERS
+    return frozenset(named)
+
+
+def parameters_for(contract: type[CredentialContract], clause: str) -> list[Any]:
+    """Return what *clause* is parametrised with for this class: its cases, marked as they need it.
+
+    Raises `PollyError` for a class that is not complete or names what does not exist.
+    """
+    check_class(contract)
+    accepts = accepted(contract)
+    params = []
+    for case in _cases(contract, clause):
+        marks: list[pytest.MarkDecorator] = []
+        if case.source == "explicit" and not accepts & _CREDENTIAL_PARAMETERS:
+            reason = "make_client takes no credentials: no aws_access_key_id, no **kwargs"
+            marks.append(pytest.mark.skip(reason=reason))
+        for pattern, reason in contract.deviations.items():
+            if _deviates(pattern, clause, case):
+                mark = pytest.mark.xfail(raises=ContractBroken, reason=reason, strict=True)
+                marks.append(mark)
+        params.append(pytest.param(case, id=case.id, marks=marks))
+    return params
+
+
+def check_class(contract: type[CredentialContract]) -> None:
+    """Raise `PollyError` if the class is not complete, or names what does not exist."""
+    name = contract.__qualname__
+    for method, signature in (
+        ("make_client", "make_client(self, **credentials)"),
+        ("synthesize", "synthesize(self, client, text)"),
+    ):
+        if getattr(contract, method) is getattr(CredentialContract, method):
+            raise PollyError(f"{name} must define {signature}: it is a CredentialContract")
+    for clause in CLAUSES:
+        if getattr(contract, clause) is not getattr(CredentialContract, clause):
+            raise PollyError(
+                f"{name} overrides {clause}, a clause of the contract; "
+                "a test of your own needs another name, a known failure goes into `deviations`"
+            )
+    for mode in contract.modes or ():
+        check_mode(mode)
+    for source in contract.sources or ():
+        check_source(source)
+    cells = [(clause, case) for clause in CLAUSES for case in _cases(contract, clause)]
+    for pattern in contract.deviations:
+        if not any(_deviates(pattern, clause, case) for clause, case in cells):
+            there_are = "\n  ".join(f"{clause}[{case.id}]" for clause, case in cells)
+            raise PollyError(f"{name}.deviations: nothing matches {pattern!r}; there are\n  {there_are}")
+
+
+def _cases(contract: type[CredentialContract], clause: str) -> list[Case]:
+    by_name = "profile_name" in accepted(contract)
+    return [
+        case
+        for case in CLAUSES[clause].cases
+        if (contract.modes is None or case.mode in contract.modes)
+        and (contract.sources is None or case.source in contract.sources)
+        and (case.source != "profile-name" or by_name)
+    ]
+
+
+def _deviates(pattern: str, clause: str, case: Case) -> bool:
+    """Match ``clause[mode-source]``; brackets stand for themselves, a bare clause for all its cells."""
+    literal = pattern.replace("[", "[[]")
+    return fnmatchcase(f"{clause}[{case.id}]", literal) or fnmatchcase(clause, literal)

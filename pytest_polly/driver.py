@@ -1,0 +1,147 @@
+"""Drives one client of a contract, synchronous or not, and notes what comes of it."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import AsyncIterable, Coroutine, Iterable
+from dataclasses import dataclass
+from itertools import count
+from typing import Any, Protocol, TypeVar
+
+from .errors import PollyError
+from .record import Call
+
+T = TypeVar("T")
+
+_numbers = count(1)
+
+
+class Speaking(Protocol):
+    """What is needed of a contract to drive its client."""
+
+    def make_client(self, *args: Any, **kwargs: Any) -> Any: ...
+
+    def synthesize(self, *args: Any, **kwargs: Any) -> Any: ...
+
+
+def new_text() -> str:
+    """Return a text that was never spoken before, so that no cache can answer for Polly."""
+    return f"This is sentence number {next(_numbers)}."
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One try to speak: the audio or the error, and the calls it made."""
+
+    audio: bytes | None
+    error: BaseException | None
+    calls: tuple[Call, ...]
+
+    @property
+    def polly_calls(self) -> list[Call]:
+        return [call for call in self.calls if call.service == "polly"]
+
+
+class Client:
+    """One client, from ``make_client`` to its tear-down; everything it awaits runs in one loop."""
+
+    def __init__(self, contract: Speaking, parameters: dict[str, str]) -> None:
+        self._contract = contract
+        self._parameters = parameters
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._made: Any = None
+        self._client: Any = None
+        methods = (contract.make_client, contract.synthesize)
+        self._is_async = any(
+            inspect.iscoroutinefunction(method) or inspect.isasyncgenfunction(method) for method in methods
+        )
+
+    def make(self) -> None:
+        if self._is_async:
+            self._run(self._make_inside_loop())
+            return
+        self._made = self._contract.make_client(**self._parameters)
+        self._client = next(self._made) if inspect.isgenerator(self._made) else self._made
+
+    async def _make_inside_loop(self) -> None:
+        """A client of an asynchronous contract may want the running loop when it is made."""
+        self._made = self._contract.make_client(**self._parameters)
+        if inspect.isasyncgen(self._made):
+            self._client = await self._made.__anext__()
+        elif inspect.isgenerator(self._made):
+            self._client = next(self._made)
+        else:
+            self._client = await self._made if inspect.iscoroutine(self._made) else self._made
+
+    def speak(self, text: str) -> bytes:
+        """Have *text* spoken and return all of the audio."""
+        if self._is_async:
+            return self._run(self._speak_inside_loop(text))
+        result = self._contract.synthesize(self._client, text)
+        if inspect.isawaitable(result) or isinstance(result, AsyncIterable):
+            return self._run(_gather(result))
+        return _joined(result)
+
+    async def _speak_inside_loop(self, text: str) -> bytes:
+        return await _gather(self._contract.synthesize(self._client, text))
+
+    def close(self) -> None:
+        """Run what ``make_client`` has after its ``yield``, then end the loop."""
+        made, self._made = self._made, None
+        try:
+            if inspect.isasyncgen(made):
+                self._run(_exhaust(made))
+            elif inspect.isgenerator(made):
+                next(made, None)
+        finally:
+            self._close_loop()
+
+    def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        # The loop is never made the current one of the thread: what was there stays there.
+        self._loop = self._loop or asyncio.new_event_loop()
+        return self._loop.run_until_complete(work)
+
+    def _close_loop(self) -> None:
+        loop, self._loop = self._loop, None
+        if loop is None:
+            return
+        try:
+            left = asyncio.all_tasks(loop)
+            for task in left:
+                task.cancel()
+            loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+            loop.run_until_complete(loop.shutdown_asyncgens())
+            loop.run_until_complete(loop.shutdown_default_executor())
+        finally:
+            loop.close()
+
+
+async def _exhaust(generator: Any) -> None:
+    async for _ in generator:
+        pass
+
+
+async def _gather(result: Any) -> bytes:
+    if inspect.isawaitable(result):
+        result = await result
+    if isinstance(result, AsyncIterable):
+        return _joined([chunk async for chunk in result])
+    return _joined(result)
+
+
+def _joined(result: Any) -> bytes:
+    """Return audio in one piece; ``None`` is silence."""
+    if result is None:
+        return b""
+    if isinstance(result, (bytes, bytearray, memoryview)):
+        return bytes(result)
+    if isinstance(result, Iterable) and not isinstance(result, str):
+        chunks = list(result)
+        if all(isinstance(chunk, (bytes, bytearray, memoryview)) for chunk in chunks):
+            return b"".join(chunks)
+        result = next(chunk for chunk in chunks if not isinstance(chunk, (bytes, bytearray)))
+    raise PollyError(
+        f"synthesize() gave {type(result).__name__}; it is to return the audio as bytes, "
+        "or as an iterable or async iterable of bytes"
+    )

@@ -1,0 +1,252 @@
+"""How a cell is judged: one place, the same for every clause.
+
+The record comes first: a client that drops a session token sees the very error that AWS answers to some
+other fault, so what it raises says little. Only where every call carried exactly what the case delivered
+does it matter what the client made of the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from .account import Account
+from .driver import Attempt
+from .findings import Finding
+from .gate import Credentials
+from .record import Call
+from .sources import SOURCES
+
+#: Tells whether the same client speaks in another case: a control.
+Control = Callable[[str, str], bool]
+ErrorTypes = type[BaseException] | tuple[type[BaseException], ...]
+
+_SDK_FOUND_NOTHING = (
+    "NoCredentialsError",
+    "PartialCredentialsError",
+    "CredentialRetrievalError",
+    "ProfileNotFound",
+    "Unable to locate credentials",
+    "Partial credentials found",
+)
+
+
+def speaks(account: Account, attempt: Attempt, control: Control) -> list[Finding]:
+    """Judge a case with valid credentials: audio, and every call signed by the very credentials of it."""
+    signing = signed_wrongly(account, attempt)
+    if signing:
+        return signing
+    if not attempt.polly_calls:
+        return [_without_a_call(account, attempt, control)]
+    if attempt.error is not None:
+        answers = "; ".join(_answer(call) for call in attempt.polly_calls)
+        return [Finding("does-not-speak", f"{_raised(attempt.error)}, although AWS: {answers}")]
+    if not attempt.audio:
+        return [Finding("empty-audio", f"AWS: {_answer(attempt.polly_calls[-1])}; audio: 0 bytes")]
+    return []
+
+
+def raises(account: Account, attempt: Attempt) -> list[Finding]:
+    """Judge a case with invalid credentials: an exception, never audio, silence or the process's end."""
+    signing = signed_wrongly(account, attempt)
+    if signing:
+        return signing
+    if isinstance(attempt.error, SystemExit):
+        return [Finding("process-exited", f"SystemExit({attempt.error.code!r}) {_after(attempt)}")]
+    if attempt.error is not None:
+        return []
+    got = f"{len(attempt.audio or b'')} bytes of audio"
+    if attempt.audio and not attempt.polly_calls:
+        return [Finding("answered-from-cache", f"{got}, and no call to Polly")]
+    return [Finding("error-swallowed", f"no exception but {got} {_after(attempt)}")]
+
+
+def names_the_cause(account: Account, attempt: Attempt, error: ErrorTypes | None) -> list[Finding]:
+    """Judge what was raised: AWS's code within reach, and the type that was promised."""
+    found = raises(account, attempt)
+    if found or attempt.error is None:
+        return found
+    refused = [call for call in attempt.calls if call.refused]
+    if refused:
+        reasons = [str(call.error_code) for call in refused]
+    else:
+        reasons = [*account.expected.refused_by_sdk, *_SDK_FOUND_NOTHING]
+    own = error is not None and isinstance(attempt.error, error)
+    # Where the client refused by itself there is no code of AWS's that could have been lost.
+    excused = not refused and (own or not account.expected.refused_by_sdk)
+    if not excused and not _mentions(attempt.error, reasons):
+        seen = f"{_raised(attempt.error)}; neither it nor its causes name {reasons[0]}"
+        found.append(Finding("error-code-lost", seen))
+    if error is not None and not own:
+        seen = f"{_raised(attempt.error)}; promised was {_names(error)}"
+        found.append(Finding("wrong-error-type", seen))
+    return found
+
+
+def renews(account: Account, first: Attempt, second: Attempt, control: Control) -> list[Finding]:
+    """Judge a client that spoke once, then again after its role's first credentials had expired."""
+    used = {call.access_key_id for call in first.polly_calls}
+    for call in second.polly_calls:
+        if call.access_key_id in used and call.error_code == "ExpiredTokenException":
+            seen = f"after the role's session had expired, {_call(call)} once more; AWS: {_answer(call)}"
+            return [Finding("credentials-frozen", seen)]
+    return speaks(account, second, control)
+
+
+def does_not_mix(account: Account, attempt: Attempt, control: Control) -> list[Finding]:
+    """Judge a case with other credentials lying about: none of them may get into the request."""
+    if account.expected.ok:
+        return speaks(account, attempt, control)
+    return signed_wrongly(account, attempt) or raises(account, attempt)
+
+
+# Who signed -----------------------------------------------------------------------------------
+
+
+def signed_wrongly(account: Account, attempt: Attempt) -> list[Finding]:
+    """Return what is wrong with the signers of an attempt's calls, each kind of fault once."""
+    if _refuses_token(account, attempt):
+        return [Finding("session-token-dropped", f"{_raised(attempt.error)}: no session token accepted")]
+    found: dict[str, Finding] = {}
+    for call in attempt.polly_calls:
+        for finding in _signer_faults(account, call):
+            found.setdefault(finding.name, finding)
+    return list(found.values())
+
+
+def _refuses_token(account: Account, attempt: Attempt) -> bool:
+    return (
+        isinstance(attempt.error, TypeError)
+        and "aws_session_token" in str(attempt.error)
+        and "aws_session_token" in account.parameters
+    )
+
+
+def _signer_faults(account: Account, call: Call) -> Iterator[Finding]:
+    due = _due(account, call)
+    if due is None or call.access_key_id != due.access_key_id:
+        yield from _signed_by_another(account, call)
+    elif call.token != due.session_token:
+        yield _wrong_token(account, call, due)
+    elif not call.signed_with(due.secret_access_key):
+        if any(call.signed_with(key.credentials.secret_access_key) for key in account.issued.values()):
+            yield Finding(
+                "sources-mixed", f"{_call(call)}, but by another key's secret; AWS: {_answer(call)}"
+            )
+        elif due.secret_access_key is not None:
+            yield Finding(
+                "credentials-altered",
+                f"{_call(call)}, but not by the secret of that key; AWS: {_answer(call)}",
+            )
+
+
+def _due(account: Account, call: Call) -> Credentials | None:
+    """Return what *call* should have carried: of a role's sessions any will do, but that one wholly."""
+    for session in account.role_sessions:
+        if session.credentials.access_key_id == call.access_key_id:
+            return session.credentials
+    return account.credentials
+
+
+def _signed_by_another(account: Account, call: Call) -> Iterator[Finding]:
+    explicit = bool(account.case and SOURCES[account.case.source].parameters)
+    if call.access_key_id is None:
+        name = "explicit-ignored" if explicit else "ambient-ignored"
+        yield Finding(name, f"{call.operation} was not signed at all; AWS: {_answer(call)}")
+        return
+    other = account.issued.get(call.access_key_id)
+    if other is None:
+        yield Finding("wrong-identity", f"{_call(call)}, which the case did not hand out")
+        return
+    theirs, place = other.credentials, account.place_of(call.access_key_id)
+    if not call.signed_with(theirs.secret_access_key) or call.token not in (None, theirs.session_token):
+        seen = f"{_call(call)} of {place}, but with a secret or token from elsewhere; AWS: {_answer(call)}"
+        yield Finding("sources-mixed", seen)
+        return
+    ignored = explicit and place in SOURCES
+    seen = f"{_call(call)} of {place}, not with what came by {account.source}"
+    yield Finding("explicit-ignored" if ignored else "wrong-identity", seen)
+    if theirs.session_token and call.token is None:
+        yield _dropped(call)
+
+
+def _wrong_token(account: Account, call: Call, due: Credentials) -> Finding:
+    if call.token is None:
+        return _dropped(call)
+    if any(call.token == key.credentials.session_token for key in account.issued.values()):
+        seen = f"{_call(call)}, but with somebody else's session token; AWS: {_answer(call)}"
+        return Finding("sources-mixed", seen)
+    return Finding("credentials-altered", f"{_call(call)}, but with an altered token; AWS: {_answer(call)}")
+
+
+def _dropped(call: Call) -> Finding:
+    seen = (
+        f"{call.operation} signed with {call.access_key_id}, which came with a session token, "
+        f"but sent without one; AWS: {_answer(call)}"
+    )
+    return Finding("session-token-dropped", seen)
+
+
+# What came of it ------------------------------------------------------------------------------
+
+
+def _without_a_call(account: Account, attempt: Attempt, control: Control) -> Finding:
+    """Tell a client that gives up, or ignores what it is given, from one that never works."""
+    if attempt.error is None:
+        got = f"{len(attempt.audio or b'')} bytes of audio, and no call to Polly"
+        return Finding("answered-from-cache" if attempt.audio else "empty-audio", got)
+    seen = f"{_raised(attempt.error)}, and no call to Polly"
+    source = SOURCES[str(account.source)]
+    others = [name for name in ("explicit", "environment") if name != source.name]
+    if _mentions(attempt.error, _SDK_FOUND_NOTHING) or any(control("long-term", one) for one in others):
+        return Finding("explicit-ignored" if source.parameters else "ambient-ignored", seen)
+    return Finding("does-not-speak", seen)
+
+
+def _mentions(error: BaseException, reasons: list[str] | tuple[str, ...]) -> bool:
+    """Tell whether *error* or anything it visibly comes from names one of *reasons*."""
+    return any(
+        reason in text
+        for one in chain(error)
+        for text in (str(one), type(one).__name__)
+        for reason in reasons
+    )
+
+
+def chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield *error* and what it comes from, as a traceback would show it."""
+    pending, seen = [error], set()
+    while pending:
+        one = pending.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        yield one
+        pending += getattr(one, "exceptions", ())
+        if one.__cause__ is not None:
+            pending.append(one.__cause__)
+        elif one.__context__ is not None and not one.__suppress_context__:
+            pending.append(one.__context__)
+
+
+def _call(call: Call) -> str:
+    return f"{call.operation} signed with {call.access_key_id}"
+
+
+def _answer(call: Call) -> str:
+    if not call.refused:
+        return str(call.status)
+    return f"{call.status} {call.error_code}: {call.message}"
+
+
+def _after(attempt: Attempt) -> str:
+    refused = [call for call in attempt.calls if call.refused]
+    return f"after AWS: {_answer(refused[-1])}" if refused else "and no call to Polly"
+
+
+def _raised(error: BaseException | None) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+def _names(error: ErrorTypes) -> str:
+    types = error if isinstance(error, tuple) else (error,)
+    return " or ".join(one.__name__ for one in types)

@@ -1,0 +1,118 @@
+"""Cells: one test in one case, with its outcome, its findings and its calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from pytest_polly.account import Account
+
+Facts = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One test in one case. ``contract`` is ``None`` for a test that was written by hand."""
+
+    nodeid: str
+    contract: str | None
+    clause: str
+    mode: str
+    source: str
+    outcome: str
+    findings: tuple[Mapping[str, str], ...]
+    calls: tuple[Mapping[str, Any], ...]
+
+    @classmethod
+    def from_report(cls, report: pytest.TestReport, facts: Facts) -> Cell:
+        return cls(
+            nodeid=report.nodeid,
+            contract=facts["contract"],
+            clause=facts["clause"],
+            mode=facts["mode"],
+            source=facts["source"],
+            outcome=outcome(report),
+            findings=tuple(facts["findings"]),
+            calls=tuple(facts["calls"]),
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the cell as the JSON report has it."""
+        return {
+            "nodeid": self.nodeid,
+            "contract": self.contract,
+            "clause": self.clause,
+            "mode": self.mode,
+            "source": self.source,
+            "outcome": self.outcome,
+            "findings": list(self.findings),
+            "calls": list(self.calls),
+        }
+
+
+def outcome(report: pytest.TestReport) -> str:
+    """Return the outcome in pytest's words: passed, failed, skipped, xfailed, xpassed or error."""
+    if hasattr(report, "wasxfail"):
+        return "xfailed" if report.skipped else "xpassed"
+    if report.failed and report.when != "call":
+        return "error"
+    return str(report.outcome)
+
+
+def describe(
+    item: pytest.Item, account: Account, report: pytest.TestReport, call: pytest.CallInfo[None]
+) -> None:
+    """Note on *report* what the kit knows of the test, and keep secrets out of it.
+
+    The facts travel on the report, so that they reach the controller of a distributed run.
+    """
+    _mask(report, account)
+    case = account.case
+    if case is None or not (report.when == "call" or report.outcome != "passed"):
+        return
+    error = call.excinfo.value if call.excinfo is not None else None
+    contract = sys_contract_of(item)
+    facts: Facts = {
+        "contract": contract,
+        "clause": getattr(item, "originalname", item.name),
+        "mode": case.mode,
+        "source": case.source,
+        "findings": [finding.as_dict() for finding in getattr(error, "findings", ())],
+        "calls": [
+            {
+                "service": one.service,
+                "operation": one.operation,
+                "access_key_id": one.access_key_id,
+                "status": one.status,
+                "error_code": one.error_code,
+            }
+            for one in account.calls
+        ],
+    }
+    report.polly = facts  # type: ignore[attr-defined]
+    report.user_properties += [("polly_mode", case.mode), ("polly_source", case.source)]
+
+
+def sys_contract_of(item: pytest.Item) -> str | None:
+    """Return the name of the contract class that *item* is a clause of, if it is one."""
+    import sys
+
+    contract = sys.modules.get("pytest_polly.contract")
+    cls = getattr(item, "cls", None)
+    if contract is None or cls is None or not issubclass(cls, contract.CredentialContract):
+        return None
+    return str(cls.__name__) if getattr(item, "originalname", "") in contract.CLAUSES else None
+
+
+def _mask(report: pytest.TestReport, account: Account) -> None:
+    """Put secrets out of sight that a traceback, a log or a client's own output shows."""
+    report.sections = [(title, account.masked(text)) for title, text in report.sections]
+    if report.failed and report.longrepr is not None:
+        text = report.longreprtext
+        masked = account.masked(text)
+        if masked != text:
+            report.longrepr = masked
