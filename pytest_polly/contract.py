@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from fnmatch import fnmatchcase
+from textwrap import fill
 from traceback import format_exception
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakKeyDictionary
 
 import pytest
@@ -26,23 +27,35 @@ from .findings import Finding
 from .modes import MODES
 from .sources import SOURCES
 
+if TYPE_CHECKING:
+    from _pytest.outcomes import Failed
+else:
+    Failed = pytest.fail.Exception
+
 #: What a parameter list with ``**kwargs`` stands for; ``profile_name`` has to be named.
 _CREDENTIAL_PARAMETERS = frozenset(SOURCES["explicit"].parameters)
 #: How far time moves for a role's credentials to be past renewal, whatever their window.
 _WELL_PAST = timedelta(minutes=5)
+#: Columns of a failure's text.
+_LINE = 100
 
 _controls: WeakKeyDictionary[type, dict[tuple[str, str], bool]] = WeakKeyDictionary()
 
 
-class ContractBroken(AssertionError):
-    """A clause failed; ``findings`` say why."""
+class ContractBroken(Failed):
+    """A clause failed; ``findings`` say why. What pytest prints is the message, without our frames."""
 
-    def __init__(self, clause: str, findings: Sequence[Finding], trace: str = "") -> None:
+    def __init__(self, heading: str, findings: Sequence[Finding], trace: str = "") -> None:
         self.findings = tuple(findings)
-        lines = [clause, ""]
-        for finding in findings:
-            lines += [finding.name, f"  seen  {finding.seen}", f"  cure  {finding.cure}"]
-        super().__init__("\n".join([*lines, *(["", trace] if trace else [])]))
+        parts = [heading, *(text for finding in findings for text in _paragraphs(finding)), trace]
+        super().__init__("\n".join(part for part in parts if part), pytrace=False)
+
+
+def _paragraphs(finding: Finding) -> Iterator[str]:
+    yield finding.name
+    for label, text in (("seen", finding.seen), ("cure", finding.cure)):
+        lead = f"  {label}  "
+        yield fill(text, _LINE, initial_indent=lead, subsequent_indent=" " * len(lead))
 
 
 class CredentialContract:

@@ -80,7 +80,7 @@ _ALL = (
     Diagnosis(
         "does-not-speak",
         "The client failed although AWS would have answered with audio.",
-        "Look at the error above: it is not about credentials. Is the contract class right?",
+        "Look at the error: it is not about credentials. Is the contract class right?",
     ),
     Diagnosis(
         "empty-audio",

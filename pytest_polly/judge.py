@@ -107,9 +107,10 @@ def signed_wrongly(account: Account, attempt: Attempt) -> list[Finding]:
     if _refuses_token(account, attempt):
         return [Finding("session-token-dropped", f"{_raised(attempt.error)}: no session token accepted")]
     found: dict[str, Finding] = {}
+    outcome = "" if attempt.error is None else f"; the client: {_raised(attempt.error)}"
     for call in attempt.polly_calls:
         for finding in _signer_faults(account, call):
-            found.setdefault(finding.name, finding)
+            found.setdefault(finding.name, Finding(finding.name, finding.seen + outcome))
     return list(found.values())
 
 
