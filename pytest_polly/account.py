@@ -15,8 +15,8 @@ from .aws import SimulatedAWS
 from .cases import Case, check_case, check_mode
 from .clock import Clock
 from .directory import Directory, Role, User
-from .errors import PollyError
-from .gate import Credentials, IssuedKey, statement
+from .errors import CutOffError, PollyError
+from .gate import Credentials, IssuedKey, Request, Response, statement
 from .issuing import Delivered, Issuer, deliver
 from .modes import MODES, Expected
 from .record import Call
@@ -38,6 +38,9 @@ class Account:
         self.region = region
         self.account_id = mint.account_id()
         self.clock = Clock()
+        #: How often the same request may be sent though its credentials were refused, before the
+        #: client that sends it is cut off; ``None``: as often as it likes.
+        self.patience: int | None = None
         self._label = label
         self._directory = Directory(self.account_id)
         self._issuer = Issuer(self._directory)
@@ -71,7 +74,7 @@ class Account:
             stack.enter_context(moto.kept_apart())
             variables = environment.base_variables(folder, self.region)
             stack.enter_context(environment.owned(variables))
-            wire.engage(self._aws.answer)
+            wire.engage(self._answer)
             stack.callback(self._leave)
             self._folder = folder
             self._stack = stack.pop_all()
@@ -82,8 +85,17 @@ class Account:
 
     def _leave(self) -> None:
         self._folder = None
-        wire.disengage(self._aws.answer)
+        wire.disengage(self._answer)
         wire.remember(list(self._directory.keys), self._label)
+
+    def _answer(self, request: Request) -> Response | None:
+        response = self._aws.answer(request)
+        if self.patience is not None and response is not None and self.calls[-1].rejected:
+            last = self.calls[-1]
+            times = sum(call.rejected and call.repeats(last) for call in self.calls)
+            if times > self.patience:
+                raise CutOffError(f"polly: {last.operation} was refused {times} times; the client is cut off")
+        return response
 
     @contextmanager
     def apply(self, mode: str, source: str | None = None) -> Iterator[Account]:

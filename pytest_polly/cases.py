@@ -23,6 +23,8 @@ class Case:
     #: Parameters withheld, or variables left out, from what the source delivers.
     only: tuple[str, ...] = ()
     name: str = ""
+    #: How many requests Polly fails in a mode in which it does; ``None``: all of them.
+    times: int | None = None
 
     @property
     def id(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .cases import Case
-from .modes import INVALID, VALID
+from .modes import INVALID, MODES, VALID
 from .sources import SOURCES
 
 
@@ -40,12 +40,21 @@ _SCENARIOS = (
     _mix("profile-name-beside-ambient-pair", "long-term", "profile-name", _AMBIENT_PAIR),
 )
 
+#: What Polly rejects with 403; a skewed clock aside, which a repetition may mend.
+_REJECTED = tuple(name for name in INVALID if MODES[name].fault is not None and not MODES[name].skew)
+_AT_HAND = ("explicit", "environment")
+#: Polly is busy for the first request only.
+_ONCE = Case("throttled", "environment", name="throttled-once-environment", times=1)
+
 _ALL = (
     Clause("test_speaks_with_valid_credentials", _product(VALID)),
     Clause("test_raises_with_invalid_credentials", _product(INVALID)),
     Clause("test_error_names_the_cause", _product(INVALID)),
     Clause("test_does_not_mix_sources", _SCENARIOS),
     Clause("test_renews_role_credentials", _product(("role",))),
+    Clause("test_does_not_retry_rejected_credentials", _product(_REJECTED, _AT_HAND)),
+    Clause("test_leaves_the_environment_alone", _product(("long-term", "role"))),
+    Clause("test_survives_throttling", (*_product(("throttled", "unavailable"), ("environment",)), _ONCE)),
 )
 
 CLAUSES: dict[str, Clause] = {clause.name: clause for clause in _ALL}

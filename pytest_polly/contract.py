@@ -17,12 +17,12 @@ from weakref import WeakKeyDictionary
 
 import pytest
 
-from . import judge
+from . import environment, judge
 from .account import Account
 from .cases import Case, check_mode, check_source
 from .clauses import CLAUSES
 from .driver import Attempt, Client, new_text
-from .errors import PollyError
+from .errors import CutOffError, PollyError
 from .findings import Finding
 from .modes import MODES
 from .sources import SOURCES
@@ -144,6 +144,39 @@ class CredentialContract:
         findings = judge.renews(polly_account, first, second, self._speaks)
         _check(self, polly_account, findings, second)
 
+    def test_does_not_retry_rejected_credentials(self, polly_account: Account) -> None:
+        """A request whose credentials were refused is not sent more than once again.
+
+        If this fails: retry on throttling and server errors only.
+        """
+        __tracebackhide__ = True
+        self._require_control(polly_account)
+        attempt = _attempt(self, polly_account)
+        findings = judge.signed_wrongly(polly_account, attempt) or judge.does_not_retry(attempt)
+        _check(self, polly_account, findings, attempt)
+
+    def test_leaves_the_environment_alone(self, polly_account: Account) -> None:
+        """After speaking, ``os.environ`` and AWS's files are as they were before.
+
+        If this fails: hand credentials to a session, not to the whole process.
+        """
+        __tracebackhide__ = True
+        self._require_control(polly_account)
+        before = environment.Snapshot.taken()
+        attempt = _attempt(self, polly_account)
+        changes = before.changes(environment.Snapshot.taken())
+        _check(self, polly_account, judge.leaves_alone(polly_account, changes), attempt)
+
+    def test_survives_throttling(self, polly_account: Account) -> None:
+        """While Polly is busy or down the client tries again or raises, but never swallows it.
+
+        If this fails: do not return from an ``except`` as if nothing had happened.
+        """
+        __tracebackhide__ = True
+        self._require_control(polly_account)
+        attempt = _attempt(self, polly_account)
+        _check(self, polly_account, judge.survives_throttling(polly_account, attempt), attempt)
+
     # Controls ---------------------------------------------------------------------------------
 
     def _require_control(self, account: Account) -> None:
@@ -183,6 +216,7 @@ def _client(contract: CredentialContract, account: Account) -> Iterator[Callable
     accepts = accepted(type(contract))
     given = {name: value for name, value in account.parameters.items() if name in accepts}
     client = Client(contract, given)
+    account.patience = judge.REPETITIONS
     made = False
 
     def speak() -> Attempt:
@@ -197,7 +231,7 @@ def _client(contract: CredentialContract, account: Account) -> Iterator[Callable
             audio = client.speak(new_text())
         except PollyError:
             raise
-        except (Exception, SystemExit) as raised:
+        except (Exception, SystemExit, CutOffError) as raised:
             error = raised
         return Attempt(audio, error, tuple(account.calls[before:]))
 

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -86,3 +87,34 @@ def base_variables(folder: Path, region: str) -> dict[str, str]:
         "AWS_EC2_METADATA_DISABLED": "true",
         "BOTO_CONFIG": str(folder / "boto"),
     }
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The whole environment and AWS's two files at one moment; values are compared, never shown."""
+
+    variables: Mapping[str, str]
+    files: Mapping[str, bytes | None]
+
+    @classmethod
+    def taken(cls) -> Snapshot:
+        names = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")
+        paths = {name: Path(os.environ.get(name, "")) for name in names}
+        files = {name: path.read_bytes() if path.is_file() else None for name, path in paths.items()}
+        return cls(dict(os.environ), files)
+
+    def changes(self, after: Snapshot) -> list[str]:
+        """Say what differs in *after*, by name."""
+        return [
+            f"{name} was {verb}"
+            for before, now in ((self.variables, after.variables), (self.files, after.files))
+            for name in sorted({*before, *now})
+            for verb in [_verb(before.get(name), now.get(name))]
+            if verb
+        ]
+
+
+def _verb(before: object, now: object) -> str:
+    if before == now:
+        return ""
+    return "added" if before is None else "removed" if now is None else "changed"

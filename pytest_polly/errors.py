@@ -18,5 +18,12 @@ class GuardError(BaseException):
     """
 
 
+class CutOffError(BaseException):
+    """A client would not stop repeating a request whose credentials were refused.
+
+    Not an ``Exception``: it is to end the client's loop.
+    """
+
+
 for _exception in (PollyError, CaseError, GuardError):
     _exception.__module__ = "pytest_polly"

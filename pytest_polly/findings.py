@@ -104,6 +104,18 @@ _ALL = (
         "Raise an exception; only a program's outermost layer may call sys.exit().",
     ),
     Diagnosis(
+        "auth-error-retried",
+        "A request whose credentials Polly had refused was sent again and again.",
+        "Retry on throttling and server errors only; an answer of status 403 stays as it is. The SDK "
+        "knows which is which: leave retries to it (Config(retries={…})).",
+    ),
+    Diagnosis(
+        "environment-changed",
+        "The client changed the process's environment or AWS's files.",
+        "Give credentials to boto3.Session(…) instead of writing them into os.environ, "
+        "where every other client in the process finds them.",
+    ),
+    Diagnosis(
         "error-code-lost",
         "What the client raises no longer tells why AWS refused.",
         "Chain the cause: raise NarratorError(str(error)) from error.",

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 
 from .account import Account
 from .driver import Attempt
+from .errors import CutOffError
 from .findings import Finding
 from .gate import Credentials
 from .record import Call
@@ -19,6 +20,9 @@ from .sources import SOURCES
 #: Tells whether the same client speaks in another case: a control.
 Control = Callable[[str, str], bool]
 ErrorTypes = type[BaseException] | tuple[type[BaseException], ...]
+
+#: How often the same request may be sent though its credentials were refused.
+REPETITIONS = 2
 
 _SDK_FOUND_NOTHING = (
     "NoCredentialsError",
@@ -50,6 +54,9 @@ def raises(account: Account, attempt: Attempt) -> list[Finding]:
     signing = signed_wrongly(account, attempt)
     if signing:
         return signing
+    retried = does_not_retry(attempt)
+    if retried:
+        return retried
     if isinstance(attempt.error, SystemExit):
         return [Finding("process-exited", f"SystemExit({attempt.error.code!r}) {_after(attempt)}")]
     if attempt.error is not None:
@@ -96,7 +103,37 @@ def does_not_mix(account: Account, attempt: Attempt, control: Control) -> list[F
     """Judge a case with other credentials lying about: none of them may get into the request."""
     if account.expected.ok:
         return speaks(account, attempt, control)
-    return signed_wrongly(account, attempt) or raises(account, attempt)
+    return raises(account, attempt)
+
+
+def does_not_retry(attempt: Attempt) -> list[Finding]:
+    """Judge repetition: a request whose credentials were refused is sent once more at the most."""
+    rejected = [call for call in attempt.polly_calls if call.rejected]
+    for call in rejected:
+        times = sum(call.repeats(other) for other in rejected)
+        if times > REPETITIONS:
+            cut_off = isinstance(attempt.error, CutOffError)
+            ending = ", and would have gone on: it was cut off" if cut_off else ""
+            seen = f"{_call(call)} sent {times} times{ending}; AWS each time: {_answer(call)}"
+            return [Finding("auth-error-retried", seen)]
+    return []
+
+
+def survives_throttling(account: Account, attempt: Attempt) -> list[Finding]:
+    """Judge a client of a Polly that is busy: what it cannot mend by trying again it raises."""
+    signing = signed_wrongly(account, attempt)
+    if signing or attempt.audio:
+        return signing
+    if isinstance(attempt.error, SystemExit):
+        return [Finding("process-exited", f"SystemExit({attempt.error.code!r}) {_after(attempt)}")]
+    if attempt.error is None:
+        return [Finding("error-swallowed", f"no exception but 0 bytes of audio {_after(attempt)}")]
+    return []
+
+
+def leaves_alone(account: Account, changes: list[str]) -> list[Finding]:
+    """Judge what became of the environment and AWS's files."""
+    return [Finding("environment-changed", "; ".join(changes))] if changes else []
 
 
 # Who signed -----------------------------------------------------------------------------------
@@ -196,6 +233,8 @@ def _without_a_call(account: Account, attempt: Attempt, control: Control) -> Fin
         got = f"{len(attempt.audio or b'')} bytes of audio, and no call to Polly"
         return Finding("answered-from-cache" if attempt.audio else "empty-audio", got)
     seen = f"{_raised(attempt.error)}, and no call to Polly"
+    if attempt.calls:
+        return Finding("does-not-speak", f"{seen}; {'; '.join(_made(call) for call in attempt.calls)}")
     source = SOURCES[str(account.source)]
     others = [name for name in ("explicit", "environment") if name != source.name]
     if _mentions(attempt.error, _SDK_FOUND_NOTHING) or any(control("long-term", one) for one in others):
@@ -231,6 +270,10 @@ def chain(error: BaseException) -> Iterator[BaseException]:
 
 def _call(call: Call) -> str:
     return f"{call.operation} signed with {call.access_key_id}"
+
+
+def _made(call: Call) -> str:
+    return f"{call.service}: {call.operation} answered {_answer(call)}"
 
 
 def _answer(call: Call) -> str:

@@ -10,7 +10,7 @@ from typing import Literal
 
 from . import mint
 from .gate import Credentials, errors, statement
-from .gate.errors import Fault, Sureness
+from .gate.errors import Fault, Sureness, Words
 from .gate.policy import Document, Effect
 
 #: How the credentials of a mode come into being: an IAM user's access key, a session of that user
@@ -92,12 +92,14 @@ class Mode:
     active: bool = True
     #: How far AWS's clock is ahead of the client's.
     skew: timedelta = timedelta(0)
+    #: What Polly answers throughout, whoever asks.
+    failing: Words | None = None
     refused_by_sdk: tuple[str, ...] = ()
 
     @property
     def valid(self) -> bool:
         """Whether a sound client speaks in this mode."""
-        return self.fault is None and not self.refused_by_sdk
+        return self.fault is None and self.failing is None and not self.refused_by_sdk
 
     @property
     def policies(self) -> list[Document]:
@@ -109,9 +111,9 @@ class Mode:
 
     @property
     def expected(self) -> Expected:
-        if self.fault is None:
+        words = self.fault.rest_json if self.fault else self.failing
+        if words is None:
             return Expected(ok=self.valid, refused_by_sdk=self.refused_by_sdk)
-        words = self.fault.rest_json
         return Expected(False, words.status, words.code, words.pattern, words.sure, self.refused_by_sdk)
 
 
@@ -192,12 +194,24 @@ _ALL = (
         refused_by_sdk=("PartialCredentialsError",),
     ),
     Mode("none", "nothing anywhere", "nothing", refused_by_sdk=("NoCredentialsError",)),
+    Mode(
+        "throttled",
+        "an access key, while Polly is busy throughout",
+        "user",
+        failing=errors.RATE_EXCEEDED,
+    ),
+    Mode(
+        "unavailable",
+        "an access key, while Polly fails throughout",
+        "user",
+        failing=errors.SERVICE_FAILURE,
+    ),
 )
 
 MODES: dict[str, Mode] = {mode.name: mode for mode in _ALL}
 
 VALID = tuple(mode.name for mode in _ALL if mode.valid)
-INVALID = tuple(mode.name for mode in _ALL if not mode.valid)
+INVALID = tuple(mode.name for mode in _ALL if not mode.valid and mode.failing is None)
 
 #: What a marker without modes stands for.
 CORE = ("long-term", "session-token", "missing-token", "expired-token", "role")

@@ -31,10 +31,25 @@ class Call:
     message: str | None = field(default=None, repr=False)
     _token: str | None = field(default=None, repr=False)
     _proof: Proof | None = field(default=None, repr=False)
+    _content: int = field(default=0, repr=False)
 
     @property
     def refused(self) -> bool:
         return self.error_code is not None
+
+    @property
+    def rejected(self) -> bool:
+        """Whether its credentials were refused, which no repetition will change."""
+        return self.refused and self.status == 403
+
+    def repeats(self, other: Call) -> bool:
+        """Tell whether this is *other* once more: the same request, signed by the same key."""
+        return (self.service, self.operation, self.access_key_id, self._content) == (
+            other.service,
+            other.operation,
+            other.access_key_id,
+            other._content,
+        )
 
     @property
     def token(self) -> str | None:
