@@ -82,4 +82,5 @@ def _call(arrival: Arrival, operation: str | None, response: Response) -> Call:
         message=response.message,
         _token=arrival.token or None,
         _proof=arrival.proof if arrival.readable else None,
+        _content=hash((arrival.request.path, arrival.request.body)),
     )

@@ -272,3 +272,11 @@ DENIED = _fault(
     (403, "AccessDeniedException", f"{_NOT_AUTHORIZED} with an explicit deny in {{policy}}", "D"),
     cast("tuple[int, str, str, Sureness]", _STS_NOT_AUTHORIZED),
 )
+
+# Not the gate's doing ---------------------------------------------------------------------------
+
+#: Polly's own trouble, which has nothing to do with who asks; botocore tries again by itself.
+RATE_EXCEEDED = Words(400, "ThrottlingException", "Rate exceeded", "P")
+SERVICE_FAILURE = Words(
+    500, "ServiceFailureException", "An unknown condition has caused a service failure.", "D"
+)
