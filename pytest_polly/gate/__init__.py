@@ -3,7 +3,8 @@
 It knows neither pytest nor moto, nor how a request came.
 """
 
-from .checks import CHECKS, Arrival, Door, authenticate, authorize
+from .arrival import Arrival, Door
+from .checks import CHECKS, authenticate, authorize
 from .errors import Fault, Refusal, Words
 from .identity import Credentials, IssuedKey, Principal
 from .policy import Policies, statement

@@ -10,131 +10,17 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
-from email.utils import parsedate_to_datetime
-from functools import cached_property
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 from . import errors, sigv4
-from .errors import Dialect, Refusal
+from .arrival import BASIC_FORMAT, PARTS, Arrival
+from .errors import Refusal
 from .identity import IssuedKey
 from .policy import decide
-from .request import Request
 
-_BASIC_FORMAT = "%Y%m%dT%H%M%SZ"
-_BASIC_PATTERN = re.compile(r"\d{8}T\d{6}Z", re.ASCII)
 _LONGEST_PRESIGNED = 604_800
-#: What a signature needs beside a date, in the order in which AWS misses them.
-_PARTS = ("Credential", "Signature", "SignedHeaders")
-_QUERY_PARTS = ("Algorithm", *_PARTS, "Date")
-
-
-@dataclass(frozen=True)
-class Door:
-    """One service's front door in one region."""
-
-    service: str
-    region: str
-    dialect: Dialect
-    #: How far a client's clock may be off, either way.
-    window: timedelta
-
-
-@dataclass(frozen=True)
-class Arrival:
-    """A request before the door, with what it claims about its signer."""
-
-    request: Request
-    door: Door
-    keys: Mapping[str, IssuedKey]
-    #: AWS's time, aware, in UTC.
-    now: datetime
-
-    @cached_property
-    def authorization(self) -> str | None:
-        header = self.request.header("authorization")
-        return header if header is None else header.strip()
-
-    @cached_property
-    def query(self) -> dict[str, str]:
-        """The query's parameters; of several with one name the first counts."""
-        return dict(reversed(self.request.query_pairs()))
-
-    @property
-    def presigned(self) -> bool:
-        return "X-Amz-Algorithm" in self.query
-
-    @cached_property
-    def pieces(self) -> list[str]:
-        """What stands in the Authorization header behind the algorithm."""
-        return [piece for piece in re.split("[ ,]", self.authorization or "")[1:] if piece]
-
-    @cached_property
-    def parts(self) -> dict[str, str]:
-        """The signature's named parts, whichever way they were sent."""
-        if self.presigned:
-            prefix = "X-Amz-"
-            return {
-                name[len(prefix) :]: value for name, value in self.query.items() if name.startswith(prefix)
-            }
-        parts = dict(piece.split("=", 1) for piece in self.pieces if "=" in piece)
-        parts["Algorithm"] = re.split("[ ,]", self.authorization or "")[0]
-        headers = {
-            "Date": self.request.header("x-amz-date") or self.request.header("date"),
-            "Security-Token": self.request.header("x-amz-security-token"),
-        }
-        return parts | {name: value for name, value in headers.items() if value is not None}
-
-    @cached_property
-    def timestamp(self) -> str:
-        """The time of signing in ISO 8601 basic format, whichever format it was sent in."""
-        date = self.parts.get("Date", "")
-        if _BASIC_PATTERN.fullmatch(date):
-            return date
-        return parsedate_to_datetime(date).astimezone(timezone.utc).strftime(_BASIC_FORMAT)
-
-    @cached_property
-    def signed_at(self) -> datetime:
-        return datetime.strptime(self.timestamp, _BASIC_FORMAT).replace(tzinfo=timezone.utc)
-
-    @cached_property
-    def signed_headers(self) -> list[str]:
-        return self.parts.get("SignedHeaders", "").lower().split(";")
-
-    @cached_property
-    def credential(self) -> list[str]:
-        return self.parts.get("Credential", "").split("/")
-
-    @property
-    def access_key_id(self) -> str:
-        return self.credential[0]
-
-    @property
-    def scope(self) -> sigv4.Scope:
-        return sigv4.Scope(*self.credential[1:])
-
-    @property
-    def token(self) -> str | None:
-        return self.parts.get("Security-Token")
-
-    @property
-    def key(self) -> IssuedKey:
-        return self.keys[self.access_key_id]
-
-    @property
-    def is_temporary(self) -> bool:
-        return self.key.credentials.session_token is not None
-
-    @property
-    def readable(self) -> bool:
-        """Whether there is a whole signature to look at, right or wrong."""
-        return all(check(self) is None for check in (signed, parts_complete, dated, credential_readable))
-
-    @cached_property
-    def proof(self) -> sigv4.Proof:
-        to_sign = sigv4.string_to_sign(self.request, self.timestamp, self.scope, self.signed_headers)
-        return sigv4.Proof(self.scope, to_sign, self.parts["Signature"])
+_QUERY_PARTS = ("Algorithm", *PARTS, "Date")
 
 
 # Reading the request --------------------------------------------------------------------------
@@ -169,11 +55,7 @@ def authorization_readable(arrival: Arrival) -> Refusal | None:
 def parts_complete(arrival: Arrival) -> Refusal | None:
     if arrival.presigned:
         return _query_complete(arrival)
-    complaints = [
-        f"Authorization header requires '{part}' parameter. "
-        for part in _PARTS
-        if not arrival.parts.get(part)
-    ]
+    complaints = [f"Authorization header requires '{part}' parameter. " for part in arrival.missing]
     if "Date" not in arrival.parts:
         complaints.append(
             "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. "
@@ -199,11 +81,9 @@ def _query_complete(arrival: Arrival) -> Refusal | None:
 
 
 def dated(arrival: Arrival) -> Refusal | None:
-    try:
-        arrival.signed_at  # noqa: B018  (reading it parses it)
-    except (TypeError, ValueError, OverflowError):
-        return Refusal.of(errors.BAD_DATE, date=arrival.parts.get("Date", ""))
-    return None
+    if arrival.is_dated:
+        return None
+    return Refusal.of(errors.BAD_DATE, date=arrival.parts["Date"])
 
 
 def expiry_readable(arrival: Arrival) -> Refusal | None:
@@ -365,22 +245,28 @@ def authenticate(arrival: Arrival) -> Refusal | None:
     return None
 
 
-def authorize(key: IssuedKey, action: str, resource: str = "*") -> Refusal | None:
-    """Return the objection of the signer's policies to *action* (such as ``polly:SynthesizeSpeech``)."""
-    context = {"aws:TokenIssueTime": key.issued_at.isoformat()} if key.credentials.session_token else {}
-    denial = decide(key.principal.policies, action, resource, context)
+def authorize(
+    key: IssuedKey, action: str, resource: str = "*", context: Mapping[str, str] | None = None
+) -> Refusal | None:
+    """Return the objection of the signer's policies to *action* (such as ``polly:SynthesizeSpeech``).
+
+    *context* adds to what conditions may ask of the signer (see `IssuedKey.context`).
+    """
+    denial = decide(key.principal.policies, action, resource, {**key.context, **(context or {})})
     if denial is None:
         return None
-    fault, policy = (
-        (errors.DENIED, denial.layer.explicit)
-        if denial.explicit
-        else (errors.NOT_ALLOWED, denial.layer.implicit)
+    fault, policy = errors.NOT_ALLOWED_BY_LIMIT, denial.layer.implicit
+    if denial.explicit:
+        fault, policy = errors.DENIED, denial.layer.explicit
+    elif denial.layer.attribute == "identity":
+        fault = errors.NOT_ALLOWED
+    return Refusal.of(
+        fault, principal=key.principal.arn, action=action, resource=resource, policy=policy or ""
     )
-    return Refusal.of(fault, principal=key.principal.arn, action=action, resource=resource, policy=policy)
 
 
 def _basic(moment: datetime) -> str:
-    return moment.strftime(_BASIC_FORMAT)
+    return moment.strftime(BASIC_FORMAT)
 
 
 def _digest(text: str) -> str:

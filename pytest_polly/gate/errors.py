@@ -255,22 +255,24 @@ TOKEN_UNEXPECTED = _fault(
 # Asking the policies --------------------------------------------------------------------------
 
 _NOT_AUTHORIZED = "User: {principal} is not authorized to perform: {action}"
-_STS_NOT_AUTHORIZED = (403, "AccessDenied", f"{_NOT_AUTHORIZED} on resource: {{resource}}", "S")
+_NOT_ALLOWED = f"{_NOT_AUTHORIZED} because no {{policy}} allows the {{action}} action"
+_ON_RESOURCE = f"{_NOT_AUTHORIZED} on resource: {{resource}}"
+_DENIED = " with an explicit deny in {policy}"
 
 NOT_ALLOWED = _fault(
-    "no policy allows the action",
-    (
-        403,
-        "AccessDeniedException",
-        f"{_NOT_AUTHORIZED} because no {{policy}} allows the {{action}} action",
-        "P",
-    ),
-    cast("tuple[int, str, str, Sureness]", _STS_NOT_AUTHORIZED),
+    "no identity-based policy allows the action",
+    (403, "AccessDeniedException", _NOT_ALLOWED, "P"),
+    (403, "AccessDenied", _ON_RESOURCE, "S"),
+)
+NOT_ALLOWED_BY_LIMIT = _fault(
+    "a boundary, session or endpoint policy does not allow the action",
+    (403, "AccessDeniedException", _NOT_ALLOWED, "D"),
+    (403, "AccessDenied", _ON_RESOURCE, "I"),
 )
 DENIED = _fault(
     "a policy denies the action",
-    (403, "AccessDeniedException", f"{_NOT_AUTHORIZED} with an explicit deny in {{policy}}", "D"),
-    cast("tuple[int, str, str, Sureness]", _STS_NOT_AUTHORIZED),
+    (403, "AccessDeniedException", _NOT_AUTHORIZED + _DENIED, "D"),
+    (403, "AccessDenied", _ON_RESOURCE + _DENIED, "I"),
 )
 
 # Not the gate's doing ---------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -58,6 +59,17 @@ class Principal:
     policies: Policies = field(default_factory=Policies)
     #: The role behind an assumed-role session.
     role: str | None = None
+    #: Set once when a role is assumed, and handed on from role to role.
+    source_identity: str | None = None
+    #: Session tags.
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> str:
+        """What ``aws:PrincipalType`` says."""
+        if self.role:
+            return "AssumedRole"
+        return "FederatedUser" if ":federated-user/" in self.arn else "User"
 
 
 @dataclass
@@ -69,3 +81,26 @@ class IssuedKey:
     issued_at: datetime
     active: bool = True
     role_deleted: bool = False
+
+    @property
+    def context(self) -> dict[str, str]:
+        """Return what conditions may ask of whoever signs with this key; what does not apply is left out.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+        """
+        principal = self.principal
+        context = {
+            "aws:PrincipalArn": principal.role or principal.arn,
+            "aws:PrincipalAccount": principal.account_id,
+            "aws:PrincipalType": principal.kind,
+            "aws:SecureTransport": "true",
+            "aws:userid": principal.user_id,
+        }
+        if principal.kind == "User":
+            context["aws:username"] = principal.arn.rpartition("/")[2]
+        if self.credentials.session_token is not None:
+            context["aws:TokenIssueTime"] = self.issued_at.isoformat()
+            context["aws:MultiFactorAuthPresent"] = "false"
+        if principal.source_identity is not None:
+            context["aws:SourceIdentity"] = principal.source_identity
+        return context | {f"aws:PrincipalTag/{key}": value for key, value in principal.tags.items()}

@@ -1,0 +1,99 @@
+"""What a caller hands along with a session to narrow it down: policies, and tags.
+
+https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ...gate.policy import Document, statement
+from .asked import Parameters
+from .errors import MALFORMED_POLICY, POLICY_TOO_LARGE, TAGS_TOO_LARGE, no
+
+#: In bytes. AWS publishes neither its packing nor its limit, only that policies are compressed; its
+#: examples say that one of some 100 bytes takes up 6 %.
+_ALLOTTED = 1500
+
+#: Those of AWS's managed policies that a speaking client is likely to be narrowed down to.
+#: https://docs.aws.amazon.com/polly/latest/dg/security-iam-awsmanpol.html
+_MANAGED = {
+    "arn:aws:iam::aws:policy/AdministratorAccess": statement("Allow", "*"),
+    "arn:aws:iam::aws:policy/AmazonPollyFullAccess": statement("Allow", "polly:*"),
+    "arn:aws:iam::aws:policy/AmazonPollyReadOnlyAccess": statement(
+        "Allow",
+        "polly:DescribeVoices",
+        "polly:GetLexicon",
+        "polly:GetSpeechSynthesisTask",
+        "polly:ListLexicons",
+        "polly:ListSpeechSynthesisTasks",
+        "polly:SynthesizeSpeech",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Narrowing:
+    """The policies and tags of one request; ``policies`` is ``None`` where there are none."""
+
+    policies: Sequence[Document] | None
+    tags: Mapping[str, str]
+    #: In per cent of what is allotted, ``None`` where there is nothing to pack.
+    packed_size: int | None
+
+
+def narrowing(parameters: Parameters) -> Narrowing:
+    """Read the policies and tags of a request.
+
+    Raises `ServiceError` if the policy is none, or if it all is too large. A managed policy that we do
+    not know grants nothing.
+    """
+    text = parameters.get("Policy")
+    arns = _members(parameters, "PolicyArns", "arn")
+    tags = tags_of(parameters)
+    inline = [] if text is None else [_parsed(text)]
+    policies = [*inline, *(_MANAGED.get(arn, {"Statement": []}) for arn in arns)]
+    tags_size = _packed(tags) if tags else 0
+    if tags_size > 100:
+        raise no(TAGS_TOO_LARGE, percent=str(tags_size))
+    size = _packed([*inline, *arns, tags]) if policies or tags else None
+    if size is not None and size > 100:
+        raise no(POLICY_TOO_LARGE, percent=str(size))
+    return Narrowing(policies or None, tags, size)
+
+
+def tags_of(parameters: Parameters) -> dict[str, str]:
+    keys, values = (_members(parameters, "Tags", field) for field in ("Key", "Value"))
+    return dict(zip(keys, values, strict=False))
+
+
+def _members(parameters: Parameters, name: str, field: str) -> list[str]:
+    """Return the *field* of each member of a list, in order: ``Name.member.1.field``, …"""
+    found: list[str] = []
+    while (value := parameters.get(f"{name}.member.{len(found) + 1}.{field}")) is not None:
+        found.append(value)
+    return found
+
+
+def _parsed(text: str) -> Document:
+    """Return the policy, if it has at least the shape of one."""
+    try:
+        policy = json.loads(text)
+        entries = policy["Statement"]
+        for entry in entries if isinstance(entries, list) else [entries]:
+            assert entry["Effect"] in ("Allow", "Deny")
+            assert {"Action", "NotAction"} & entry.keys()
+            assert {"Resource", "NotResource"} & entry.keys()
+    except (AssertionError, AttributeError, KeyError, TypeError, ValueError):
+        raise no(MALFORMED_POLICY) from None
+    document: Document = policy
+    return document
+
+
+def _packed(value: object) -> int:
+    """Return how much of what is allotted *value* takes up, in per cent, rounded up."""
+    size = len(zlib.compress(json.dumps(value, separators=(",", ":")).encode(), 9))
+    return -(-100 * size // _ALLOTTED)
