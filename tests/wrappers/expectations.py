@@ -76,7 +76,8 @@ ASKED: Mapping[str, tuple[str, ...]] = {
     SPEAKS: _VALID_CASES,
     RAISES: _INVALID_CASES,
     NAMES: _INVALID_CASES,
-    NO_RETRY: _cases(_REFUSED, _NEAR),
+    # "partial" too: some clients send what they have, and AWS answers 403.
+    NO_RETRY: _cases((*_REFUSED, "partial"), _NEAR),
     MIX: (
         "explicit-long-term-beside-ambient-session",
         "explicit-long-term-beside-stray-token",
@@ -177,7 +178,7 @@ def _pipecat_on_boto3(call: str, raised: str, error_frame: str) -> tuple[Row, ..
             PASSES,
             (MIX,),
             _ANY,
-            f"an explicit pair is used alone (botocore/session.py, create_client); AWS_SESSION_TOKEN is "
+            "an explicit pair is used alone (botocore/session.py, create_client); AWS_SESSION_TOKEN is "
             "read beside AWS_ACCESS_KEY_ID only (botocore/credentials.py, EnvProvider)",
         ),
         Row(
@@ -213,18 +214,33 @@ TABLES: Mapping[str, tuple[Row, ...]] = {
     "pipecat-0.0.53": _PIPECAT_0_0_53,
 }
 
-#: What users of a release saw on their screens, in the cell that shows it, word for word.
+
+@dataclass(frozen=True)
+class Story:
+    """What users saw on their screens, word for word, and the cell that is to show it."""
+
+    clause: str
+    case: str
+    message: str
+    releases: tuple[str, ...]
+
+
 #: https://github.com/pipecat-ai/pipecat/issues/964
-MESSAGES: Mapping[str, Mapping[str, str]] = {
-    "pipecat-0.0.52": {
-        f"{SPEAKS}[session-token-explicit]": (
-            "An error occurred (UnrecognizedClientException) when calling the SynthesizeSpeech operation: "
-            "The security token included in the request is invalid."
-        )
-    }
-}
+STORY = Story(
+    SPEAKS,
+    "session-token-explicit",
+    "An error occurred (UnrecognizedClientException) when calling the SynthesizeSpeech operation: "
+    "The security token included in the request is invalid.",
+    ("pipecat-0.0.52",),
+)
 
 
 def row_for(release: str, clause: str, case: str) -> Row | None:
     """Return the row of *release* that says what a cell shows, ``None`` if none does."""
     return next((row for row in TABLES[release] if row.is_about(clause, case)), None)
+
+
+def source_of(case: str) -> str | None:
+    """Return the source in a case's name, ``None`` if the name is that of a scenario."""
+    sources = (*_GIVEN, "process", *_ROLES)
+    return max((one for one in sources if case.endswith(f"-{one}")), key=len, default=None)
