@@ -21,6 +21,9 @@ from .issuing import Delivered, Issuer, deliver
 from .modes import MODES, Expected
 from .record import Call
 
+#: The accounts in force, the innermost last.
+_entered: list[Account] = []
+
 
 class Account:
     """A simulated AWS account: issues credentials, puts them in force, and keeps the record of calls.
@@ -47,6 +50,7 @@ class Account:
         self._aws = SimulatedAWS(self._directory, self.clock)
         #: The cases in force, the innermost last; of each, what lies beside it comes first.
         self._applied: list[list[Delivered]] = []
+        self._nested: list[Account] = []
         self._folder: Path | None = None
         self._stack = ExitStack()
 
@@ -76,6 +80,9 @@ class Account:
             stack.enter_context(environment.owned(variables))
             wire.engage(self._answer)
             stack.callback(self._leave)
+            for outer in _entered:
+                outer._nested.append(self)
+            _entered.append(self)
             self._folder = folder
             self._stack = stack.pop_all()
         return self
@@ -85,6 +92,7 @@ class Account:
 
     def _leave(self) -> None:
         self._folder = None
+        _entered.remove(self)
         wire.disengage(self._answer)
         wire.remember(list(self._directory.keys), self._label)
 
@@ -182,13 +190,16 @@ class Account:
         return "another source"
 
     def masked(self, text: str) -> str:
-        """Return *text* with every secret and token of this account put out of sight."""
-        for key in list(self._directory.keys.values()):
-            for secret in key.credentials.secrets:
-                text = text.replace(secret, "****")
-        for delivered in (one for applied in self._applied for one in applied):
-            for secret in delivered.issued.given.secrets if delivered.issued.given else ():
-                text = text.replace(secret, "****")
+        """Return *text* with every secret and token of this account put out of sight.
+
+        Those of accounts that were entered inside this one are hidden as well.
+        """
+        for account in (self, *self._nested):
+            given = [one.issued.given for applied in account._applied for one in applied]
+            issued = [key.credentials for key in list(account._directory.keys.values())]
+            for credentials in (*issued, *filter(None, given)):
+                for secret in credentials.secrets:
+                    text = text.replace(secret, "****")
         return text
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from pytest_polly.clauses import CLAUSES
 from pytest_polly.modes import MODES
 from pytest_polly.sources import SOURCES
 
@@ -54,8 +55,25 @@ class Matrix:
         return "" if outcome is None else MARKS[outcome]
 
 
+def in_order(cells: Iterable[Cell]) -> list[Cell]:
+    """Sort cells as the catalogues have them, whatever the order of the run."""
+    return sorted(cells, key=_place)
+
+
+def _place(cell: Cell) -> tuple[str, list[int]]:
+    ranks = [
+        list(catalogue).index(name) if name in catalogue else -1
+        for name, catalogue in (
+            (cell.clause, CLAUSES),
+            (cell.mode, MODES),
+            (cell.source, SOURCES),
+        )
+    ]
+    return cell.contract or cell.nodeid, ranks
+
+
 def matrices(cells: Iterable[Cell]) -> list[Matrix]:
-    """Return a matrix for each contract class, in the order in which they ran."""
+    """Return a matrix for each contract class."""
     found: dict[str, Matrix] = {}
     worst = list(MARKS)
     for cell in cells:

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 from .cells import Cell
-from .matrix import Group, Matrix, groups, matrices
+from .matrix import Group, Matrix, groups, in_order, matrices
 
 _GAP = 2
 _INDENT = "  "
@@ -14,7 +14,7 @@ _INDENT = "  "
 
 def terminal_lines(cells: Iterable[Cell], width: int) -> Iterator[str]:
     """Yield the whole summary: a table for each contract, then each finding once with its cure."""
-    known = list(cells)
+    known = in_order(cells)
     for matrix in matrices(known):
         yield from _table(matrix, width)
         yield ""
