@@ -47,7 +47,7 @@ class Account:
         self._label = label
         self._directory = Directory(self.account_id)
         self._issuer = Issuer(self._directory)
-        self._aws = SimulatedAWS(self._directory, self.clock)
+        self._aws = SimulatedAWS(self._directory, self.clock, region)
         #: The cases in force, the innermost last; of each, what lies beside it comes first.
         self._applied: list[list[Delivered]] = []
         self._nested: list[Account] = []
@@ -119,7 +119,7 @@ class Account:
         """Put *case* in force for the block, with whatever lies beside it."""
         if self._folder is None:
             raise PollyError("this account is not in force; enter it first: `with Account() as …:`")
-        with TemporaryDirectory(dir=self._folder) as name, ExitStack() as stack:
+        with TemporaryDirectory(dir=self._folder) as name, self._aws.undone(), ExitStack() as stack:
             folder, now = Path(name), self.clock.now
             variables = environment.base_variables(folder, self.region)
             delivered = [deliver(one, self._issuer, folder, now) for one in (*case.beside, case)]
@@ -130,6 +130,10 @@ class Account:
             self.clock.skew = MODES[case.mode].skew
             self._applied.append(delivered)
             stack.callback(self._applied.pop)
+            failing = MODES[case.mode].failing
+            if failing is not None:
+                status, message = failing.status, failing.message
+                self.fail("polly", failing.code, status=status, message=message, times=case.times)
             yield self
 
     # The case in force ------------------------------------------------------------------------
@@ -255,6 +259,27 @@ class Account:
         current.deliver()
         os.environ.update(current.variables)
         return self.credentials
+
+    def fail(
+        self,
+        service: str,
+        code: str,
+        *,
+        status: int | None = None,
+        message: str | None = None,
+        body: str | bytes | None = None,
+        operation: str | None = None,
+        times: int | None = 1,
+    ) -> None:
+        """Let the next *times* requests to *service* fail, whoever signs them; ``None``: all of them.
+
+        *service* is ``polly``, ``sts``, ``imds``, ``container``, ``sso`` or ``signin``. The answer has the
+        form that the service gives its errors, unless *body* says to the letter what it is. Named after
+        an exception of botocore's (``ReadTimeoutError``, ``ConnectTimeoutError``, …) there is no answer
+        at all. With *operation* only requests for that one count. What was planned in a case ends
+        with it.
+        """
+        self._aws.fail(service, code, status, message, body, operation, times)
 
     def deny(self, action: str) -> None:
         """Deny *action* (such as ``polly:SynthesizeSpeech``) to the principal in force."""

@@ -2,70 +2,108 @@
 
 from __future__ import annotations
 
-from types import ModuleType
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 
 from . import services
 from .clock import Clock
 from .directory import Directory
-from .gate import Arrival, Refusal, Request, Response, authenticate, authorize
+from .errors import PollyError
+from .gate import Arrival, Door, Request, Response
 from .record import Call
-from .services import polly, protocols, sts
+from .services.plan import Plan, Planned
+from .services.protocols import refused
+from .services.service import Failure, Service
+from .services.signed import Polly, Sts
 
-if TYPE_CHECKING:
-    from moto.polly.models import PollyBackend
-
-_SERVICES: dict[str, ModuleType] = {"polly": polly, "sts": sts}
+#: Every service there is, for what can be known of it before a case has put it somewhere.
+_KINDS: dict[str, type[Service]] = {"polly": Polly, "sts": Sts}
 
 
 class SimulatedAWS:
     """Answers requests the way AWS does for one account, and keeps the record of them."""
 
-    def __init__(self, directory: Directory, clock: Clock) -> None:
+    def __init__(self, directory: Directory, clock: Clock, region: str) -> None:
         self.directory = directory
         self.clock = clock
+        self.region = region
         self.calls: list[Call] = []
-        self._polly: dict[str, PollyBackend] = {}
+        self.plan = Plan()
+        self.services: dict[str, Service] = {"polly": Polly(directory), "sts": Sts(directory)}
+        #: What answers at an authority (``host`` or ``host:port``), there for one path or, with an empty
+        #: path, for all: endpoints that are there only while a case puts them there.
+        self._places: dict[tuple[str, str], tuple[str, Service]] = {}
 
     def answer(self, request: Request) -> Response | None:
         """Answer one request and record it; ``None`` for a host that is not ours to answer."""
-        door = services.door(request.host)
-        if door is None:
+        found = self._find(request)
+        if found is None:
             return None
+        door, service = found
         arrival = Arrival(request, door, self.directory.keys, self.clock.aws_now)
-        operation = _SERVICES[door.service].operation(request)
-        response = self._respond(arrival, operation)
-        self.calls.append(_call(arrival, operation, response))
+        operation = service.operation(request)
+        response = self._respond(service, operation, arrival)
+        self.calls.append(_call(arrival, operation, service.token(request), response))
         return response
 
-    def _respond(self, arrival: Arrival, operation: str | None) -> Response:
-        service = arrival.door.service
+    def place(self, authority: str, path: str, name: str, service: Service) -> None:
+        """Have *service* answer at *authority* until the case ends; an empty *path* means all."""
+        self._places[authority, path] = name, service
+
+    def fail(
+        self,
+        service: str,
+        code: str,
+        status: int | None,
+        message: str | None,
+        body: str | bytes | None,
+        operation: str | None,
+        times: int | None,
+    ) -> None:
+        """Plan a failure; what is left out is what the service is known to answer."""
+        if service not in _KINDS:
+            raise PollyError(f"{service!r} is no service; the services are {', '.join(_KINDS)}")
+        known_status, known_message = _KINDS[service].known_failures.get(code, (400, None))
+        raw = body.encode() if isinstance(body, str) else body
+        failure = Failure(code, status or known_status, message or known_message, raw)
+        self.plan.add(Planned(service, failure, operation, times))
+
+    @contextmanager
+    def undone(self) -> Iterator[None]:
+        """Take back, after the block, the places and planned failures that were added in it."""
+        places, planned = dict(self._places), len(self.plan)
+        try:
+            yield
+        finally:
+            self._places = places
+            self.plan.forget_since(planned)
+
+    def _find(self, request: Request) -> tuple[Door, Service] | None:
+        """Return the door that a request came to, and who is behind it."""
+        if self._places:
+            authority = (request.header("host") or request.host).lower()
+            found = self._places.get((authority, "")) or self._places.get((authority, request.path))
+            if found is not None:
+                name, service = found
+                return Door(name, self.region, "rest_json", timedelta(0)), service
+        door = services.door(request.host)
+        return None if door is None else (door, self.services[door.service])
+
+    def _respond(self, service: Service, operation: str | None, arrival: Arrival) -> Response:
+        failure = self.plan.next(arrival.door.service, operation)
+        if failure is not None:
+            return service.fail(failure, operation, arrival.request)
         if operation is None:
-            unknown: Response = _SERVICES[service].unknown(arrival.request)
-            return unknown
-        refusal = authenticate(arrival) or self._authorize(arrival, operation)
+            return service.unknown(arrival.request)
+        refusal = service.objection(operation, arrival)
         if refusal is not None:
-            return protocols.refused(refusal, arrival.door.dialect)
-        if service == "sts":
-            return sts.perform(operation, arrival.request, arrival.key, self.directory, arrival.now)
-        return polly.perform(operation, arrival.request, lambda: self._backend(arrival.door.region))
-
-    def _authorize(self, arrival: Arrival, operation: str) -> Refusal | None:
-        """Ask the policies; STS does so by itself, operation by operation."""
-        if arrival.door.service == "sts":
-            return None
-        return authorize(arrival.key, f"{arrival.door.service}:{operation}")
-
-    def _backend(self, region: str) -> PollyBackend:
-        """Return moto's Polly for *region*: an instance of our own, which no ``mock_aws`` resets."""
-        if region not in self._polly:
-            from moto.polly.models import PollyBackend
-
-            self._polly[region] = PollyBackend(region, self.directory.account_id)
-        return self._polly[region]
+            return refused(refusal, arrival.door.dialect, arrival.request)
+        return service.perform(operation, arrival)
 
 
-def _call(arrival: Arrival, operation: str | None, response: Response) -> Call:
+def _call(arrival: Arrival, operation: str | None, token: str | None, response: Response) -> Call:
+    token = token or arrival.token
     key = arrival.keys.get(arrival.access_key_id)
     return Call(
         service=arrival.door.service,
@@ -73,14 +111,14 @@ def _call(arrival: Arrival, operation: str | None, response: Response) -> Call:
         access_key_id=arrival.access_key_id or None,
         principal=key.principal.arn if key else None,
         signed=bool(arrival.access_key_id),
-        token_sent=bool(arrival.token),
+        token_sent=bool(token),
         region=arrival.door.region,
         host=arrival.request.host,
         status=response.status,
         error_code=response.error_code,
         time=arrival.now,
         message=response.message,
-        _token=arrival.token or None,
+        _token=token or None,
         _proof=arrival.proof if arrival.readable else None,
         _content=hash((arrival.request.path, arrival.request.body)),
     )

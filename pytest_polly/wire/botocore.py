@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
 import botocore.credentials
+import botocore.endpoint
+import botocore.exceptions
 import botocore.loaders
+import botocore.retries.bucket
 import botocore.tokens
 import botocore.utils
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
@@ -40,6 +45,8 @@ def send(session: URLLib3Session, request: AWSPreparedRequest) -> AWSResponse:
     response = answer(_to_request(request))
     if response is None:
         return _send(session, request)
+    if response.status == 0:
+        raise silence(response.error_code or "", request.url)
     raw = HTTPResponse(
         io.BytesIO(response.body),
         headers=dict(response.headers),
@@ -50,6 +57,12 @@ def send(session: URLLib3Session, request: AWSPreparedRequest) -> AWSResponse:
     if not request.stream_output:
         answered.content  # noqa: B018  (reading it is what exhausts the stream)
     return answered
+
+
+def silence(name: str, url: str) -> Exception:
+    """Return what botocore's HTTP session raises where there is no answer."""
+    error: Exception = getattr(botocore.exceptions, name)(endpoint_url=url, error="no answer")
+    return error
 
 
 def _to_request(request: AWSPreparedRequest) -> Request:
@@ -82,7 +95,40 @@ def contained(folder: Path) -> Iterator[None]:
             stack.enter_context(patch.object(owner, "_SSO_TOKEN_CACHE_DIR", sso))
         stack.enter_context(patch.object(file_cache, "__defaults__", cli))
         stack.enter_context(patch.object(botocore.loaders.Loader, "_cache", _SharedCache(), create=True))
+        stack.enter_context(without_waiting())
         yield
+
+
+@contextmanager
+def without_waiting() -> Iterator[None]:
+    """Let botocore's back-offs return at once: between attempts, and in adaptive mode before them.
+
+    Only what botocore itself waits for: a client's own pauses last as long as they last.
+    """
+    with ExitStack() as stack:
+        stack.enter_context(patch.object(botocore.endpoint, "time", _Unhurried(time)))
+        stack.enter_context(patch.object(botocore.utils.ContainerMetadataFetcher, "SLEEP_TIME", 0))
+        bucket = botocore.retries.bucket.TokenBucket
+        stack.enter_context(patch.object(bucket, "acquire", _granted))
+        yield
+
+
+class _Unhurried:
+    """Stands for the module `time` where botocore sleeps."""
+
+    def __init__(self, module: ModuleType) -> None:
+        self._module = module
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._module, name)
+
+    def sleep(self, seconds: float) -> None:
+        """Return at once."""
+
+
+def _granted(bucket: Any, amount: int = 1, block: bool = True) -> bool:
+    """Take the place of ``TokenBucket.acquire``, which waits until the rate allows another request."""
+    return True
 
 
 class _SharedCache:

@@ -1,0 +1,89 @@
+"""The two services whose requests are signed: what stands between the gate and each of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..directory import Directory
+from ..gate import Arrival, Refusal, Request, Response, authenticate, authorize
+from . import polly, sts
+from .protocols import STS_NAMESPACE, query_error, rest_json_error
+from .service import Failure, Service
+
+if TYPE_CHECKING:
+    from moto.polly.models import PollyBackend
+
+
+class Polly(Service):
+    """Amazon Polly: whoever signs must be allowed to do what they ask for."""
+
+    known_failures = {
+        "ThrottlingException": (400, "Rate exceeded"),
+        "ServiceFailureException": (500, "An unknown condition has caused a service failure."),
+        "InternalFailure": (500, "The request processing has failed because of an unknown error."),
+        "ServiceUnavailableException": (503, "Service is unavailable."),
+    }
+    #: Codes that come from AWS's front end, not from Polly itself.
+    _of_front_end = frozenset({"ThrottlingException", "InternalFailure", "ServiceUnavailableException"})
+
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
+        self._backends: dict[str, PollyBackend] = {}
+
+    def operation(self, request: Request) -> str | None:
+        return polly.operation(request)
+
+    def unknown(self, request: Request) -> Response:
+        return polly.unknown(request)
+
+    def objection(self, operation: str, arrival: Arrival) -> Refusal | None:
+        return authenticate(arrival) or authorize(arrival.key, f"polly:{operation}")
+
+    def perform(self, operation: str, arrival: Arrival) -> Response:
+        return polly.perform(operation, arrival.request, lambda: self._backend(arrival.door.region))
+
+    def failed(self, failure: Failure, operation: str | None, request: Request) -> Response:
+        message = failure.message or ""
+        if failure.code in self._of_front_end:
+            return rest_json_error(failure.status, failure.code, message)
+        return rest_json_error(failure.status, failure.code, message, polly.FAMILY)
+
+    def _backend(self, region: str) -> PollyBackend:
+        """Return moto's Polly for *region*: an instance of our own, which no ``mock_aws`` resets."""
+        if region not in self._backends:
+            from moto.polly.models import PollyBackend
+
+            self._backends[region] = PollyBackend(region, self._directory.account_id)
+        return self._backends[region]
+
+
+class Sts(Service):
+    """STS: it asks the policies by itself, operation by operation, and knows requests without a signer."""
+
+    known_failures = {
+        "AccessDenied": (403, "Access denied"),
+        "ExpiredToken": (403, "The security token included in the request is expired"),
+        "IDPCommunicationError": (400, "The identity provider could not be reached."),
+        "InternalFailure": (500, "The request processing has failed because of an unknown error."),
+        "RegionDisabledException": (403, "STS is not activated in this region."),
+        "ServiceUnavailable": (503, "Service Unavailable"),
+        "Throttling": (400, "Rate exceeded"),
+    }
+
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
+
+    def operation(self, request: Request) -> str | None:
+        return sts.operation(request)
+
+    def unknown(self, request: Request) -> Response:
+        return sts.unknown(request)
+
+    def objection(self, operation: str, arrival: Arrival) -> Refusal | None:
+        return authenticate(arrival)
+
+    def perform(self, operation: str, arrival: Arrival) -> Response:
+        return sts.perform(operation, arrival.request, arrival.key, self._directory, arrival.now)
+
+    def failed(self, failure: Failure, operation: str | None, request: Request) -> Response:
+        return query_error(failure.status, failure.code, failure.message, STS_NAMESPACE, request)
