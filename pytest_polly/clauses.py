@@ -42,6 +42,8 @@ _SCENARIOS = (
 
 #: What Polly rejects with 403; a skewed clock aside, which a repetition may mend.
 _REJECTED = tuple(name for name in INVALID if MODES[name].fault is not None and not MODES[name].skew)
+#: Sources whose renewals are tried with several threads.
+_SHARED = tuple(name for name in ("assume-role", "container") if name in SOURCES)
 _AT_HAND = ("explicit", "environment")
 #: Polly is busy for the first request only.
 _ONCE = Case("throttled", "environment", name="throttled-once-environment", times=1)
@@ -53,6 +55,11 @@ _ALL = (
     Clause("test_does_not_mix_sources", _SCENARIOS),
     Clause("test_renews_role_credentials", _product(("role",))),
     Clause("test_does_not_retry_rejected_credentials", _product(_REJECTED, _AT_HAND)),
+    Clause(
+        "test_keeps_secrets_out_of_sight",
+        _product(("session-token", "expired-token", "wrong-secret"), _AT_HAND),
+    ),
+    Clause("test_is_safe_to_share", _product(("role",), _SHARED)),
     Clause("test_leaves_the_environment_alone", _product(("long-term", "role"))),
     Clause("test_survives_throttling", (*_product(("throttled", "unavailable"), ("environment",)), _ONCE)),
 )

@@ -6,8 +6,9 @@ Subclass `CredentialContract`, define two methods, and run pytest.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from fnmatch import fnmatchcase
 from textwrap import fill
@@ -24,6 +25,7 @@ from .clauses import CLAUSES
 from .driver import Attempt, Client, new_text
 from .errors import CutOffError, PollyError
 from .findings import Finding
+from .leaks import Watch
 from .modes import MODES
 from .sources import SOURCES
 
@@ -36,6 +38,8 @@ else:
 _CREDENTIAL_PARAMETERS = frozenset(SOURCES["explicit"].parameters)
 #: How far time moves for a role's credentials to be past renewal, whatever their window.
 _WELL_PAST = timedelta(minutes=5)
+#: How many threads share a client, and how often each of them speaks.
+_WORKERS, _TURNS = 4, 6
 #: Columns of a failure's text.
 _LINE = 100
 
@@ -137,10 +141,11 @@ class CredentialContract:
         """
         __tracebackhide__ = True
         self._require_control(polly_account)
-        with _client(self, polly_account) as speak:
-            first = speak()
+        client = _driven(self, polly_account)
+        with closing(client):
+            first = _speak(client, polly_account)
             polly_account.clock.advance(seconds=_until_expired(polly_account).total_seconds())
-            second = speak()
+            second = _speak(client, polly_account)
         findings = judge.renews(polly_account, first, second, self._speaks)
         _check(self, polly_account, findings, second)
 
@@ -177,6 +182,44 @@ class CredentialContract:
         attempt = _attempt(self, polly_account)
         _check(self, polly_account, judge.survives_throttling(polly_account, attempt), attempt)
 
+    def test_keeps_secrets_out_of_sight(
+        self, polly_account: Account, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        """No secret and no token is logged, printed, shown by ``repr``, or left in a file.
+
+        Logs, output, warnings, what is raised with its causes and the client's local variables, pickles
+        and files below the working directory are looked at; the SDK's own debug logs are not.
+        If this fails: show the access key id, never the rest.
+        """
+        __tracebackhide__ = True
+        self._require_control(polly_account)
+        watch, client = Watch(), _driven(self, polly_account)
+        with closing(client), watch.watching():
+            attempt = _speak(client, polly_account)
+            watch.client(client.client)
+        if attempt.error is not None:
+            made = client.client is not None
+            watch.error(attempt.error, judge.chain(attempt.error), made=made)
+        for name, text in zip(("standard output", "standard error"), capfd.readouterr(), strict=True):
+            watch.output(name, text)
+        findings = judge.keeps_secrets(watch.leaks(_secrets(polly_account)))
+        _check(self, polly_account, findings, attempt)
+
+    def test_is_safe_to_share(self, polly_account: Account) -> None:
+        """Threads (tasks, if async) that share a client across renewals never sign with a torn triple.
+
+        If this fails: take key, secret and token at once, from one frozen copy.
+        """
+        __tracebackhide__ = True
+        self._require_control(polly_account)
+        client = _driven(self, polly_account)
+        with closing(client), _switching_often():
+            attempt = _speak(client, polly_account)
+            lifetime = _until_expired(polly_account).total_seconds()
+            client.share(_WORKERS, _TURNS, lambda: polly_account.clock.advance(seconds=lifetime))
+        findings = judge.shares_safely(polly_account, polly_account.calls)
+        _check(self, polly_account, findings, attempt)
+
     # Controls ---------------------------------------------------------------------------------
 
     def _require_control(self, account: Account) -> None:
@@ -206,39 +249,54 @@ class CredentialContract:
 
 
 def _attempt(contract: CredentialContract, account: Account) -> Attempt:
-    with _client(contract, account) as speak:
-        return speak()
+    client = _driven(contract, account)
+    with closing(client):
+        return _speak(client, account)
+
+
+def _driven(contract: CredentialContract, account: Account) -> Client:
+    """Return a client, not made yet, that is given what ``make_client`` takes of the case's parameters."""
+    accepts = accepted(type(contract))
+    given = {name: value for name, value in account.parameters.items() if name in accepts}
+    account.patience = judge.REPETITIONS
+    return Client(contract, given)
+
+
+def _speak(client: Client, account: Account) -> Attempt:
+    """Have one and the same client speak, making it the first time."""
+    before = len(account.calls)
+    audio: bytes | None = None
+    error: BaseException | None = None
+    try:
+        if client.client is None:
+            client.make()
+        audio = client.speak(new_text())
+    except PollyError:
+        raise
+    except (Exception, SystemExit, CutOffError) as raised:
+        error = raised
+    return Attempt(audio, error, tuple(account.calls[before:]))
+
+
+def _secrets(account: Account) -> dict[str, str]:
+    """Return the secrets in force, by what they are called."""
+    given = account.credentials
+    parts = {
+        "secret access key": given and given.secret_access_key,
+        "session token": given and given.session_token,
+    }
+    return {called: secret for called, secret in parts.items() if secret}
 
 
 @contextmanager
-def _client(contract: CredentialContract, account: Account) -> Iterator[Callable[[], Attempt]]:
-    """Give a function that has one and the same client speak, making it the first time."""
-    accepts = accepted(type(contract))
-    given = {name: value for name, value in account.parameters.items() if name in accepts}
-    client = Client(contract, given)
-    account.patience = judge.REPETITIONS
-    made = False
-
-    def speak() -> Attempt:
-        nonlocal made
-        before = len(account.calls)
-        audio: bytes | None = None
-        error: BaseException | None = None
-        try:
-            if not made:
-                client.make()
-                made = True
-            audio = client.speak(new_text())
-        except PollyError:
-            raise
-        except (Exception, SystemExit, CutOffError) as raised:
-            error = raised
-        return Attempt(audio, error, tuple(account.calls[before:]))
-
+def _switching_often() -> Iterator[None]:
+    """Let threads take turns as often as they can, so that a race shows."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
     try:
-        yield speak
+        yield
     finally:
-        client.close()
+        sys.setswitchinterval(interval)
 
 
 def _until_expired(account: Account) -> timedelta:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterable, Coroutine, Iterable
+from collections.abc import AsyncIterable, Callable, Coroutine, Iterable
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from typing import Any, Protocol, TypeVar
@@ -13,6 +15,9 @@ from .errors import PollyError
 from .record import Call
 
 T = TypeVar("T")
+
+#: How long, in seconds, clients that share are left alone between two changes.
+_PAUSE = 0.005
 
 _numbers = count(1)
 
@@ -57,6 +62,11 @@ class Client:
             inspect.iscoroutinefunction(method) or inspect.isasyncgenfunction(method) for method in methods
         )
 
+    @property
+    def client(self) -> object:
+        """The client itself, ``None`` while it is not made."""
+        return self._client
+
     def make(self) -> None:
         if self._is_async:
             self._run(self._make_inside_loop())
@@ -85,6 +95,40 @@ class Client:
 
     async def _speak_inside_loop(self, text: str) -> bytes:
         return await _gather(self._contract.synthesize(self._client, text))
+
+    def share(self, workers: int, turns: int, between: Callable[[], None]) -> None:
+        """Have several threads (tasks, if it is asynchronous) speak at once, with *between* in between.
+
+        What the client raises is let go: it is the record that tells.
+        """
+        if self._is_async:
+            self._run(self._share_among_tasks(workers, turns, between))
+            return
+        with ThreadPoolExecutor(workers) as pool:
+            speaking = [pool.submit(self._take_turns, turns) for _ in range(workers)]
+            while not all(one.done() for one in speaking):
+                between()
+                wait(speaking, timeout=_PAUSE)
+            for one in speaking:
+                one.result()
+
+    def _take_turns(self, turns: int) -> None:
+        for _ in range(turns):
+            with suppress(Exception):
+                self.speak(new_text())
+
+    async def _share_among_tasks(self, workers: int, turns: int, between: Callable[[], None]) -> None:
+        async def take_turns() -> None:
+            for _ in range(turns):
+                with suppress(Exception):
+                    await self._speak_inside_loop(new_text())
+
+        speaking = [asyncio.ensure_future(take_turns()) for _ in range(workers)]
+        while not all(one.done() for one in speaking):
+            between()
+            await asyncio.wait(speaking, timeout=_PAUSE)
+        for one in speaking:
+            one.result()
 
     def close(self) -> None:
         """Run what ``make_client`` has after its ``yield``, then end the loop."""

@@ -116,6 +116,18 @@ _ALL = (
         "where every other client in the process finds them.",
     ),
     Diagnosis(
+        "secret-leaked",
+        "A secret access key or a session token can be read where it does not belong.",
+        "Do not log, print or store what the caller gave; show the access key id, and give classes "
+        "that hold secrets a __repr__ that hides them.",
+    ),
+    Diagnosis(
+        "torn-credentials",
+        "Key, secret and token of one request came from different renewals.",
+        "Take all three at once: session.get_credentials().get_frozen_credentials(), for each request "
+        "anew; or keep the SDK's client, which does so.",
+    ),
+    Diagnosis(
         "error-code-lost",
         "What the client raises no longer tells why AWS refused.",
         "Chain the cause: raise NarratorError(str(error)) from error.",

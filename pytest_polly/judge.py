@@ -7,7 +7,7 @@ does it matter what the client made of the answer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from .account import Account
 from .driver import Attempt
@@ -129,6 +129,26 @@ def survives_throttling(account: Account, attempt: Attempt) -> list[Finding]:
     if attempt.error is None:
         return [Finding("error-swallowed", f"no exception but 0 bytes of audio {_after(attempt)}")]
     return []
+
+
+def shares_safely(account: Account, calls: Sequence[Call]) -> list[Finding]:
+    """Judge many calls across renewals: each is signed by one whole triple, be it an older one."""
+    sessions = {one.credentials.access_key_id: one.credentials for one in account.role_sessions}
+    for call in calls:
+        due = sessions.get(call.access_key_id or "")
+        if call.service != "polly" or due is None:
+            continue
+        whole = call.token == due.session_token and call.signed_with(due.secret_access_key)
+        if not whole:
+            part = "token" if call.token != due.session_token else "secret"
+            seen = f"{_call(call)}, but with the {part} of another renewal; AWS: {_answer(call)}"
+            return [Finding("torn-credentials", seen)]
+    return []
+
+
+def keeps_secrets(leaks: Sequence[str]) -> list[Finding]:
+    """Judge what a watch over the client found."""
+    return [Finding("secret-leaked", "; ".join(leaks))] if leaks else []
 
 
 def leaves_alone(account: Account, changes: list[str]) -> list[Finding]:
