@@ -8,6 +8,9 @@ from pytest_polly.contract import CredentialContract
 from pytest_polly.examples import clients
 
 
+_DROPS = "knows no session tokens, so it drops them"
+
+
 class _Contract(CredentialContract):
     error = clients.NarratorError
 
@@ -26,15 +29,18 @@ class TestTokenNarrator(_Contract):
 
 
 class TestKeyNarrator(_Contract):
-    deviations = dict.fromkeys(
-        (
-            "test_speaks_with_valid_credentials[session-token-explicit]",
-            "*[wrong-token-explicit]",
-            "*[stray-token-explicit]",
-            "*[expired-token-explicit]",
-        ),
-        "knows no session tokens, so it drops them",
-    )
+    deviations = {
+        "test_speaks_with_valid_credentials[session-token-explicit]": _DROPS,
+        **{
+            f"{clause}[{mode}-explicit]": _DROPS
+            for clause in (
+                "test_raises_with_invalid_credentials",
+                "test_error_names_the_cause",
+                "test_does_not_retry_rejected_credentials",
+            )
+            for mode in ("wrong-token", "stray-token", "expired-token")
+        },
+    }
 
     def make_client(self, **credentials: Any) -> clients.Narrator:
         return clients.KeyNarrator(**credentials)
