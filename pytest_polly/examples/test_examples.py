@@ -7,7 +7,6 @@ from typing import Any
 from pytest_polly.contract import CredentialContract
 from pytest_polly.examples import clients
 
-
 _DROPS = "knows no session tokens, so it drops them"
 
 
