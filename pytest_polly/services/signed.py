@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ..directory import Directory
 from ..gate import Arrival, Refusal, Request, Response, authenticate, authorize
 from . import polly, sts
 from .protocols import STS_NAMESPACE, query_error, rest_json_error
 from .service import Failure, Service
-
-if TYPE_CHECKING:
-    from moto.polly.models import PollyBackend
 
 
 class Polly(Service):
@@ -28,7 +23,7 @@ class Polly(Service):
 
     def __init__(self, directory: Directory) -> None:
         self._directory = directory
-        self._backends: dict[str, PollyBackend] = {}
+        self._backends: dict[str, polly.Backend] = {}
 
     def operation(self, request: Request) -> str | None:
         return polly.operation(request)
@@ -48,12 +43,10 @@ class Polly(Service):
             return rest_json_error(failure.status, failure.code, message)
         return rest_json_error(failure.status, failure.code, message, polly.FAMILY)
 
-    def _backend(self, region: str) -> PollyBackend:
-        """Return moto's Polly for *region*: an instance of our own, which no ``mock_aws`` resets."""
+    def _backend(self, region: str) -> polly.Backend:
+        """Return what Polly remembers of this account in *region*."""
         if region not in self._backends:
-            from moto.polly.models import PollyBackend
-
-            self._backends[region] = PollyBackend(region, self._directory.account_id)
+            self._backends[region] = polly.Backend(region, self._directory.account_id)
         return self._backends[region]
 
 

@@ -1,0 +1,47 @@
+"""Lists that come a page at a time.
+
+How much AWS puts on a page is its own affair, which it has changed before: a client that asks for no second
+page is one that works for a while.
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..protocols import ServiceError
+
+PAGE = 100
+
+
+def page(name: str, everything: Sequence[Any], asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the page of *everything* that is asked for under *name*, with the token of the next one.
+
+    Raises `ServiceError` for a token that was not given for the same question.
+    """
+    question = [name, {key: asked[key] for key in sorted(asked) if key not in ("NextToken", "MaxResults")}]
+    start = _start(asked.get("NextToken"), question, len(everything))
+    end = start + asked.get("MaxResults", PAGE)
+    answer: dict[str, Any] = {name: list(everything[start:end])}
+    if end < len(everything):
+        answer["NextToken"] = urlsafe_b64encode(json.dumps([end, *question]).encode()).decode()
+    return answer
+
+
+def _start(token: str | None, question: list[Any], size: int) -> int:
+    # An empty token is no token: clients start with it.
+    if not token:
+        return 0
+    try:
+        start, *asked = json.loads(urlsafe_b64decode(token))
+    except (ValueError, TypeError, RecursionError):
+        start, asked = None, []
+    if asked != question or not isinstance(start, int) or not 0 < start < size:
+        raise ServiceError(
+            400,
+            "InvalidNextTokenException",
+            "The NextToken is invalid. Verify that it's spelled correctly, and then try again.",
+        )
+    return start
