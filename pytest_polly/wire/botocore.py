@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,6 +12,8 @@ from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
+import boto3
+import botocore.configprovider
 import botocore.credentials
 import botocore.endpoint
 import botocore.exceptions
@@ -20,12 +23,23 @@ import botocore.tokens
 import botocore.utils
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.httpsession import URLLib3Session
+from botocore.loaders import JSONFileLoader
 from urllib3.response import HTTPResponse
 
 from ..gate import Request
 from . import answer
 
 _send = URLLib3Session.send
+#: Stands for a folder in which there is nothing, and cannot be.
+_NO_FOLDER = os.path.join(os.devnull, "models")
+#: Where service descriptions lie that come with the SDK, and stay the same.
+_SHIPPED = frozenset(
+    {
+        _NO_FOLDER,
+        botocore.loaders.Loader.BUILTIN_DATA_PATH,
+        os.path.join(os.path.dirname(boto3.__file__), "data"),
+    }
+)
 
 
 def install() -> None:
@@ -86,15 +100,27 @@ def _bytes(body: Any) -> bytes:
 
 @contextmanager
 def contained(folder: Path) -> Iterator[None]:
-    """Keep botocore's caches of tokens in *folder*, and share what it parses between sessions."""
+    """Keep botocore's files and caches in *folder*, and share what it parses between sessions.
+
+    What is in force is said by variables; the files are for a test that clears the environment.
+    """
     sso = str(folder / "sso")
     file_cache = botocore.utils.JSONFileCache.__init__
     cli = (str(folder / "cli"), *(file_cache.__defaults__ or ())[1:])
+    settings = botocore.configprovider.BOTOCORE_DEFAUT_SESSION_VARIABLES
+    files = {
+        name: (*settings[name][:2], str(folder / name), *settings[name][3:])
+        for name in ("config_file", "credentials_file")
+    }
+    loader = botocore.loaders.Loader
     with ExitStack() as stack:
         for owner in (botocore.credentials.SSOProvider, botocore.tokens.SSOTokenProvider):
             stack.enter_context(patch.object(owner, "_SSO_TOKEN_CACHE_DIR", sso))
         stack.enter_context(patch.object(file_cache, "__defaults__", cli))
-        stack.enter_context(patch.object(botocore.loaders.Loader, "_cache", _SharedCache(), create=True))
+        stack.enter_context(patch.dict(settings, files))
+        stack.enter_context(patch.object(botocore.credentials.BotoProvider, "DEFAULT_CONFIG_FILENAMES", ()))
+        stack.enter_context(patch.object(loader, "CUSTOMER_DATA_PATH", _NO_FOLDER))
+        stack.enter_context(patch.object(loader, "_cache", _SharedCache(), create=True))
         stack.enter_context(without_waiting())
         yield
 
@@ -135,13 +161,20 @@ class _SharedCache:
     """Stands for ``Loader._cache``: loaders that search the same folders share what they parsed.
 
     Parsing AWS's service descriptions is nearly all that making a session and client costs. Each
-    session keeps a loader of its own, so that whoever adds a search path does so for himself alone.
+    session keeps a loader of its own, so that whoever adds a search path does so for himself alone;
+    and with folders of his own a loader shares nothing, since what is in them may change.
     """
 
     _parsed: dict[tuple[str, ...], dict[Any, Any]] = {}
 
     def __get__(self, loader: Any, owner: type | None = None) -> Any:
-        return self if loader is None else self._parsed.setdefault(tuple(loader.search_paths), {})
+        if loader is None:
+            return self
+        paths = tuple(loader.search_paths)
+        ordinary = type(loader.file_loader) is JSONFileLoader and _SHIPPED.issuperset(paths)
+        if not ordinary:
+            return loader.__dict__["_cache"]
+        return self._parsed.setdefault((*paths, *loader.extras_types), {})
 
     def __set__(self, loader: Any, own: dict[Any, Any]) -> None:
         loader.__dict__["_cache"] = own
