@@ -23,6 +23,8 @@ from .record import Call
 
 #: The accounts in force, the innermost last.
 _entered: list[Account] = []
+#: What was entered and is not yet left, accounts and cases alike, the innermost last.
+_open: list[ExitStack] = []
 
 
 class Account:
@@ -85,10 +87,11 @@ class Account:
             _entered.append(self)
             self._folder = folder
             self._stack = stack.pop_all()
+            _open.append(self._stack)
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._stack.close()
+        _close(self._stack)
 
     def _leave(self) -> None:
         self._folder = None
@@ -134,7 +137,11 @@ class Account:
             if failing is not None:
                 status, message = failing.status, failing.message
                 self.fail("polly", failing.code, status=status, message=message, times=case.times)
-            yield self
+            _open.append(stack)
+            try:
+                yield self
+            finally:
+                _close(stack)
 
     # The case in force ------------------------------------------------------------------------
 
@@ -304,3 +311,16 @@ class Account:
         if not keys:
             raise PollyError(f"no credentials have been handed out yet in mode {self.mode!r}")
         return keys
+
+
+def _close(stack: ExitStack) -> None:
+    """Leave what *stack* entered, and before it whatever was entered later and is not yet left.
+
+    Each puts back what it found; done in another order, that would bring back what is long gone.
+    """
+    if stack in _open:
+        index = _open.index(stack)
+        with ExitStack() as closing:
+            for one in _open[index:]:
+                closing.callback(one.close)
+            del _open[index:]
