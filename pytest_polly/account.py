@@ -52,6 +52,8 @@ class Account:
         self._aws = SimulatedAWS(self._directory, self.clock, region)
         #: The cases in force, the innermost last; of each, what lies beside it comes first.
         self._applied: list[list[Delivered]] = []
+        #: All that clients were ever given; not all of it is known to AWS.
+        self._given: list[Credentials] = []
         self._nested: list[Account] = []
         self._folder: Path | None = None
         self._stack = ExitStack()
@@ -97,7 +99,7 @@ class Account:
         self._folder = None
         _entered.remove(self)
         wire.disengage(self._answer)
-        wire.remember(list(self._directory.keys), self._label)
+        wire.remember([*self._directory.keys, *(one.access_key_id for one in self._given)], self._label)
 
     def _answer(self, request: Request) -> Response | None:
         response = self._aws.answer(request)
@@ -131,6 +133,7 @@ class Account:
             stack.enter_context(environment.owned(variables))
             stack.callback(setattr, self.clock, "skew", self.clock.skew)
             self.clock.skew = MODES[case.mode].skew
+            self._given += filter(None, (one.issued.given for one in delivered))
             self._applied.append(delivered)
             stack.callback(self._applied.pop)
             failing = MODES[case.mode].failing
@@ -206,9 +209,8 @@ class Account:
         Those of accounts that were entered inside this one are hidden as well.
         """
         for account in (self, *self._nested):
-            given = [one.issued.given for applied in account._applied for one in applied]
             issued = [key.credentials for key in list(account._directory.keys.values())]
-            for credentials in (*issued, *filter(None, given)):
+            for credentials in (*issued, *account._given):
                 for secret in credentials.secrets:
                     text = text.replace(secret, "****")
         return text
@@ -232,6 +234,7 @@ class Account:
         given = self._issuer.issue(check_mode(mode), self.clock.now).given
         if given is None:
             raise PollyError(f"mode {mode!r} hands out no credentials")
+        self._given.append(given)
         return given
 
     def expire(self) -> None:
@@ -263,6 +266,7 @@ class Account:
         current = self._current
         if current.issued.given is not None:
             self._issuer.renew(current.issued, self.clock.now)
+            self._given.append(current.issued.given)
         current.deliver()
         os.environ.update(current.variables)
         return self.credentials
