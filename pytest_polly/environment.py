@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +30,8 @@ class _World:
         return cls(variables, getattr(sys.modules.get("boto3"), "DEFAULT_SESSION", None))
 
     def enter(self) -> None:
-        """Make this the state of things, whatever was there before."""
-        for name in [name for name in os.environ if _owned(name)]:
+        """Make this the state of things, whatever was there before; what stays the same is not touched."""
+        for name in [name for name in os.environ if _owned(name) and name not in self.variables]:
             del os.environ[name]
         os.environ.update(self.variables)
         if "boto3" in sys.modules:
@@ -66,13 +66,16 @@ def outside() -> Iterator[None]:
         yield
         return
     inside = _World.current()
-    first = _outside[0]
+    # Outside nobody owns anything: going there once more is not to come back to a state in between.
+    owners, _outside[:] = _outside[:], []
+    first = owners[0]
     first.enter()
     try:
         yield
     finally:
         changed = _World.current()
         first.variables, first.default_session = changed.variables, changed.default_session
+        _outside[:] = owners
         inside.enter()
 
 
@@ -93,8 +96,8 @@ def base_variables(folder: Path, region: str) -> dict[str, str]:
 class Snapshot:
     """The whole environment and AWS's two files at one moment; values are compared, never shown."""
 
-    variables: Mapping[str, str]
-    files: Mapping[str, bytes | None]
+    variables: Mapping[str, str] = field(repr=False)
+    files: Mapping[str, bytes | None] = field(repr=False)
 
     @classmethod
     def taken(cls) -> Snapshot:
