@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from freezegun.api import TickingDateTimeFactory, _freeze_time
+    from freezegun.api import (
+        FrozenDateTimeFactory,
+        StepTickTimeFactory,
+        TickingDateTimeFactory,
+        _freeze_time,
+    )
+
+    Frozen = FrozenDateTimeFactory | StepTickTimeFactory | TickingDateTimeFactory
 
 #: Whoever measures a test keeps the real time: durations and deadlines are not to leap.
 _KEEP_REAL_TIME = ["_pytest.timing", "hypothesis", "xdist", "execnet", "pytest_timeout"]
@@ -22,7 +29,7 @@ class Clock:
         #: How far AWS's clock is ahead of the client's.
         self.skew = timedelta(0)
         self._freezer: _freeze_time | None = None
-        self._moving: TickingDateTimeFactory | None = None
+        self._moves: list[tuple[Frozen, timedelta]] = []
 
     @property
     def now(self) -> datetime:
@@ -37,24 +44,32 @@ class Clock:
     def advance(self, **delta: float) -> None:
         """Move time on, at once, by a ``timedelta``'s arguments: ``advance(hours=2)``.
 
-        Time goes on ticking from there; event loops, durations and deadlines stay real.
+        Time goes on ticking from there; event loops, durations and deadlines stay real. Time that a
+        test itself holds with freezegun is moved as it stands, and moved back in the end.
         """
-        target = self.now + timedelta(**delta)
-        if self._moving is None:
-            from freezegun import freeze_time
+        from freezegun import api
 
-            offset = datetime.now().astimezone().utcoffset() or timedelta(0)
-            self._freezer = freeze_time(
-                target, tz_offset=offset, tick=True, real_asyncio=True, ignore=_KEEP_REAL_TIME
-            )
-            started: Any = self._freezer.start()
-            self._moving = started
-        else:
-            self._moving.move_to(target)
+        if not api.freeze_factories:
+            self._freezer = self._start()
+        frozen, step = api.freeze_factories[-1], timedelta(**delta)
+        frozen.move_to(frozen() + step)
+        self._moves.append((frozen, step))
+
+    def _start(self) -> _freeze_time:
+        from freezegun import freeze_time
+
+        offset = datetime.now().astimezone().utcoffset() or timedelta(0)
+        freezer = freeze_time(
+            self.now, tz_offset=offset, tick=True, real_asyncio=True, ignore=_KEEP_REAL_TIME
+        )
+        freezer.start()
+        return freezer
 
     def reset(self) -> None:
-        """Put the machine's own time back."""
+        """Put the time back that was there before it was moved."""
+        for frozen, step in self._moves:
+            frozen.move_to(frozen() - step)
         if self._freezer is not None:
             self._freezer.stop()
-        self._freezer = self._moving = None
+        self._moves, self._freezer = [], None
         self.skew = timedelta(0)
