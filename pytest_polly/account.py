@@ -70,7 +70,7 @@ class Account:
     # In force ---------------------------------------------------------------------------------
 
     def __enter__(self) -> Account:
-        from .wire import botocore, moto
+        from .wire import aiobotocore, botocore, moto
 
         if self._folder is not None:
             raise PollyError("this account is in force already; make another one with Account()")
@@ -78,6 +78,7 @@ class Account:
             stack.callback(self.clock.reset)
             folder = Path(stack.enter_context(TemporaryDirectory(prefix="pytest-polly-")))
             botocore.install()
+            aiobotocore.install()
             stack.enter_context(botocore.contained(folder))
             stack.enter_context(moto.kept_apart())
             variables = environment.base_variables(folder, self.region)
@@ -103,8 +104,10 @@ class Account:
 
     def _answer(self, request: Request) -> Response | None:
         response = self._aws.answer(request)
-        if self.patience is not None and response is not None and self.calls[-1].rejected:
-            last = self.calls[-1]
+        if response is None or self.patience is None:
+            return response
+        last = self.calls[-1]
+        if last.rejected and last.service == "polly":
             times = sum(call.rejected and call.repeats(last) for call in self.calls)
             if times > self.patience:
                 raise CutOffError(f"polly: {last.operation} was refused {times} times; the client is cut off")

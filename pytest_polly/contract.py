@@ -38,8 +38,11 @@ else:
 _CREDENTIAL_PARAMETERS = frozenset(SOURCES["explicit"].parameters)
 #: How far time moves for a role's credentials to be past renewal, whatever their window.
 _WELL_PAST = timedelta(minutes=5)
-#: How many threads share a client, and how often each of them speaks.
-_WORKERS, _TURNS = 4, 6
+#: How long before they expire the SDK renews credentials in one thread while others use the old ones
+#: (botocore's advisory window is 15 to 10 minutes before).
+_DURING_RENEWAL = timedelta(minutes=12)
+#: How many threads share a client, and through how many renewals.
+_WORKERS, _ROUNDS = 8, 5
 #: Columns of a failure's text.
 _LINE = 100
 
@@ -144,7 +147,7 @@ class CredentialContract:
         client = _driven(self, polly_account)
         with closing(client):
             first = _speak(client, polly_account)
-            polly_account.clock.advance(seconds=_until_expired(polly_account).total_seconds())
+            _move(polly_account, _WELL_PAST)
             second = _speak(client, polly_account)
         findings = judge.renews(polly_account, first, second, self._speaks)
         _check(self, polly_account, findings, second)
@@ -215,8 +218,7 @@ class CredentialContract:
         client = _driven(self, polly_account)
         with closing(client), _switching_often():
             attempt = _speak(client, polly_account)
-            lifetime = _until_expired(polly_account).total_seconds()
-            client.share(_WORKERS, _TURNS, lambda: polly_account.clock.advance(seconds=lifetime))
+            client.share(_WORKERS, _ROUNDS, lambda: _move(polly_account, -_DURING_RENEWAL))
         findings = judge.shares_safely(polly_account, polly_account.calls)
         _check(self, polly_account, findings, attempt)
 
@@ -299,10 +301,11 @@ def _switching_often() -> Iterator[None]:
         sys.setswitchinterval(interval)
 
 
-def _until_expired(account: Account) -> timedelta:
+def _move(account: Account, past: timedelta) -> None:
+    """Move the clock to so much past the moment when the role's latest credentials expire."""
     sessions = [session.credentials.expires_at for session in account.role_sessions]
     last = max((moment for moment in sessions if moment is not None), default=account.clock.now)
-    return last - account.clock.now + _WELL_PAST
+    account.clock.advance(seconds=(last + past - account.clock.now).total_seconds())
 
 
 def _check(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import AsyncIterable, Callable, Coroutine, Iterable
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
@@ -15,9 +15,6 @@ from .errors import PollyError
 from .record import Call
 
 T = TypeVar("T")
-
-#: How long, in seconds, clients that share are left alone between two changes.
-_PAUSE = 0.005
 
 _numbers = count(1)
 
@@ -96,39 +93,28 @@ class Client:
     async def _speak_inside_loop(self, text: str) -> bytes:
         return await _gather(self._contract.synthesize(self._client, text))
 
-    def share(self, workers: int, turns: int, between: Callable[[], None]) -> None:
-        """Have several threads (tasks, if it is asynchronous) speak at once, with *between* in between.
+    def share(self, workers: int, rounds: int, before_each: Callable[[], None]) -> None:
+        """Have several threads (tasks, if it is asynchronous) speak at once, in rounds.
 
         What the client raises is let go: it is the record that tells.
         """
-        if self._is_async:
-            self._run(self._share_among_tasks(workers, turns, between))
-            return
         with ThreadPoolExecutor(workers) as pool:
-            speaking = [pool.submit(self._take_turns, turns) for _ in range(workers)]
-            while not all(one.done() for one in speaking):
-                between()
-                wait(speaking, timeout=_PAUSE)
-            for one in speaking:
-                one.result()
+            for _ in range(rounds):
+                before_each()
+                if self._is_async:
+                    self._run(self._speak_at_once(workers))
+                else:
+                    list(pool.map(self._try_to_speak, range(workers)))
 
-    def _take_turns(self, turns: int) -> None:
-        for _ in range(turns):
-            with suppress(Exception):
-                self.speak(new_text())
+    def _try_to_speak(self, _worker: int) -> None:
+        with suppress(Exception):
+            self.speak(new_text())
 
-    async def _share_among_tasks(self, workers: int, turns: int, between: Callable[[], None]) -> None:
-        async def take_turns() -> None:
-            for _ in range(turns):
-                with suppress(Exception):
-                    await self._speak_inside_loop(new_text())
-
-        speaking = [asyncio.ensure_future(take_turns()) for _ in range(workers)]
-        while not all(one.done() for one in speaking):
-            between()
-            await asyncio.wait(speaking, timeout=_PAUSE)
-        for one in speaking:
-            one.result()
+    async def _speak_at_once(self, workers: int) -> None:
+        speaking = (self._speak_inside_loop(new_text()) for _ in range(workers))
+        for result in await asyncio.gather(*speaking, return_exceptions=True):
+            if isinstance(result, BaseException) and not isinstance(result, Exception):
+                raise result
 
     def close(self) -> None:
         """Run what ``make_client`` has after its ``yield``, then end the loop."""
