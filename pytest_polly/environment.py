@@ -30,7 +30,7 @@ class _World:
         return cls(variables, getattr(sys.modules.get("boto3"), "DEFAULT_SESSION", None))
 
     def enter(self) -> None:
-        """Make this the state of things, whatever was there before; what stays the same is not touched."""
+        """Make this the state of things, whatever was there before; what stays is never missing."""
         for name in [name for name in os.environ if _owned(name) and name not in self.variables]:
             del os.environ[name]
         os.environ.update(self.variables)
