@@ -131,6 +131,14 @@ _NO_PROFILE_NAME = Row(
 )
 
 
+_NO_CRT = Row(
+    NOT_ASKED,
+    _EVERY,
+    ("*-login",),
+    "botocore reads `aws login` with awscrt only, which the client does not bring along",
+)
+
+
 def _no_login(botocore: str) -> Row:
     return Row(
         NOT_ASKED,
@@ -209,20 +217,209 @@ _PIPECAT_0_0_52 = (
 
 _PIPECAT_0_0_53 = _pipecat_on_boto3("133-139", "242", "244-245")
 
+_OUTSIDE_ENVIRONMENT = (*_FILES, "process", *_ROLES)
+#: What a client does that looks into the environment for each missing part by itself.
+_MIXED = (
+    "explicit-long-term-beside-ambient-session",
+    "explicit-long-term-beside-stray-token",
+    "explicit-key-id-beside-ambient-pair",
+)
+
+_PIPECAT_0_0_80 = (
+    _NO_PROFILE_NAME,
+    _no_login("1.38"),
+    Row(
+        "sources-mixed",
+        (MIX,),
+        _MIXED,
+        "tts.py 181-186: each of key, secret and token is the argument `or` the variable, by itself",
+    ),
+    Row(
+        SKIPPED,
+        (MIX,),
+        ("file-beside-stray-token", "profile-beside-stray-token", "role-beside-stray-token"),
+        "does not even speak without the stray token: ValueError at 193",
+    ),
+    Row(
+        "ambient-ignored",
+        (SPEAKS,),
+        _cases(_ANY, _OUTSIDE_ENVIRONMENT),
+        "tts.py 189-196: ValueError where neither arguments nor environment hold key and secret",
+    ),
+    Row(
+        SKIPPED,
+        _EVERY,
+        _cases(_ANY, _OUTSIDE_ENVIRONMENT),
+        "ValueError at 193 whatever the credentials there are",
+    ),
+    Row(
+        "error-code-lost",
+        (NAMES,),
+        ("partial-*", "none-environment"),
+        "ValueError at 193, in words of its own; not botocore's",
+    ),
+    Row(PASSES, _EVERY, ("partial-*", "none-environment"), "ValueError at 193, before any call"),
+    Row(
+        PASSES,
+        _EVERY,
+        (*_cases([*_VALID], _ANY), "explicit-session-beside-ambient-long-term"),
+        "key, secret and token of arguments or environment go to aioboto3 at 298",
+    ),
+    Row(
+        PASSES,
+        (*_NEGATIVE, BUSY),
+        _ANY,
+        "ClientError is caught at 324 and its text sent on as an ErrorFrame at 326-327",
+    ),
+    Row(PASSES, (SECRETS,), _ANY, "logs text and errors; the line of the failed call, 299, holds no keys"),
+)
+
+_PIPECAT_1_14_0 = (
+    _NO_PROFILE_NAME,
+    _NO_CRT,
+    Row(
+        "sources-mixed",
+        (MIX,),
+        _MIXED,
+        "utils.py 76-78: each of key, secret and token is the argument `or` the variable, by itself",
+    ),
+    Row(
+        PASSES,
+        (MIX,),
+        _ANY,
+        "without key and secret a token alone is ignored (aiobotocore/session.py, create_client)",
+    ),
+    Row(
+        PASSES,
+        _EVERY,
+        ("partial-*", "none-environment"),
+        "create_client() in tts.py 364 or the call raises a BotoCoreError: caught at 390, its text in the "
+        "ErrorFrame",
+    ),
+    Row(
+        PASSES,
+        _EVERY,
+        _cases([*_VALID, "role"], _ANY),
+        "without keys each client takes the session's credentials (tts.py 277, 364), which the session "
+        "keeps and renews",
+    ),
+    Row(
+        PASSES,
+        (*_NEGATIVE, BUSY),
+        _ANY,
+        "ClientError is caught at 390 and its text sent on as an ErrorFrame at 392",
+    ),
+    Row(PASSES, (SECRETS,), _ANY, "logs no errors, and an ErrorFrame masks what looks like a secret"),
+)
+
+_BY_A_USER = (*_GIVEN, "process")
+_REPEATED = "agents/tts/tts.py, ChunkedStream._main_task: every APIConnectionError is tried 4 times"
+
+_LIVEKIT_0_1_0 = (
+    _NO_PROFILE_NAME,
+    _no_login("1.36.3"),
+    Row(
+        SKIPPED,
+        (MIX, RENEWS, SHARED),
+        ("explicit-session-*", "role-*"),
+        "does not even speak in the plain case: the token is dropped",
+    ),
+    Row(
+        SKIPPED,
+        (RAISES, NAMES, ENVIRONMENT),
+        (*_cases(_DENIED, _ROLES), "role-*"),
+        "does not speak with a role at all: the token is dropped",
+    ),
+    Row(
+        "session-token-dropped",
+        _EVERY,
+        (*_cases(_WITH_TOKEN, _ANY), "role-*"),
+        "_utils.py 39 returns key and secret of whatever was found; tts.py 108-113 signs with these",
+    ),
+    Row(
+        "explicit-ignored",
+        (MIX,),
+        ("explicit-key-id-beside-ambient-pair",),
+        "_utils.py 27-34: a key id without a secret counts for nothing, and the default chain is used",
+    ),
+    Row(PASSES, (MIX,), _ANY, "_utils.py 27-36: the pair given, else one provider's, and no token at all"),
+    Row(
+        "error-code-lost",
+        (NAMES,),
+        ("partial-explicit", "none-environment"),
+        "ValueError at _utils.py 38, in words of its own; not botocore's",
+    ),
+    Row(
+        PASSES,
+        _EVERY,
+        ("partial-*", "none-environment"),
+        "__init__ (tts.py 93) raises ValueError, or boto3's PartialCredentialsError (_utils.py 36)",
+    ),
+    Row(PASSES, _EVERY, ("long-term-*",), "key and secret of the arguments, or of boto3's default chain"),
+    Row("auth-error-retried", _NEGATIVE, _cases(_ANY, _BY_A_USER), _REPEATED),
+    Row(PASSES, (BUSY,), _ANY, "raises APIConnectionError once it has tried often enough"),
+    Row(PASSES, (SECRETS,), _ANY, "logs errors without the values of variables"),
+)
+
+_LIVEKIT_1_8_9 = (
+    _NO_PROFILE_NAME,
+    _NO_CRT,
+    Row(
+        SKIPPED,
+        (MIX,),
+        ("explicit-session-*",),
+        "does not even speak in the plain case: the token is dropped",
+    ),
+    Row(
+        "session-token-dropped",
+        _EVERY,
+        _cases(_WITH_TOKEN, ["explicit"]),
+        "__init__ (tts.py 60-72) has no parameter for a token; set_credentials() at 103 is given none",
+    ),
+    Row(
+        "explicit-ignored",
+        (MIX,),
+        ("explicit-key-id-beside-ambient-pair",),
+        "tts.py 102: a key id without a secret counts for nothing, and the default chain is used",
+    ),
+    Row(PASSES, (MIX,), _ANY, "tts.py 102-103: the pair given without any token, else one provider's"),
+    Row(
+        PASSES,
+        _EVERY,
+        ("partial-*", "none-environment"),
+        "no call is made; APIConnectionError at tts.py 191 comes from botocore's error, and names it",
+    ),
+    Row(
+        PASSES,
+        _EVERY,
+        _cases([*_VALID, "role"], _ANY),
+        "without a pair each client takes the session's credentials (tts.py 100, 162), which the session "
+        "keeps and renews",
+    ),
+    Row("auth-error-retried", _NEGATIVE, _ANY, _REPEATED),
+    Row(PASSES, (BUSY,), _ANY, "raises APIConnectionError once it has tried often enough"),
+    Row(PASSES, (SECRETS,), _ANY, "logs the text of errors, which holds no secrets"),
+)
+
 TABLES: Mapping[str, tuple[Row, ...]] = {
     "pipecat-0.0.52": _PIPECAT_0_0_52,
     "pipecat-0.0.53": _PIPECAT_0_0_53,
+    "pipecat-0.0.80": _PIPECAT_0_0_80,
+    "pipecat-1.14.0": _PIPECAT_1_14_0,
+    "livekit-0.1.0": _LIVEKIT_0_1_0,
+    "livekit-1.8.9": _LIVEKIT_1_8_9,
 }
 
 
 @dataclass(frozen=True)
 class Story:
-    """What users saw on their screens, word for word, and the cell that is to show it."""
+    """What users of a broken release saw on their screens, word for word, and the cell that shows it."""
 
     clause: str
     case: str
     message: str
-    releases: tuple[str, ...]
+    broken: str
+    cured: str
 
 
 #: https://github.com/pipecat-ai/pipecat/issues/964
@@ -231,7 +428,8 @@ STORY = Story(
     "session-token-explicit",
     "An error occurred (UnrecognizedClientException) when calling the SynthesizeSpeech operation: "
     "The security token included in the request is invalid.",
-    ("pipecat-0.0.52",),
+    broken="pipecat-0.0.52",
+    cured="pipecat-0.0.53",
 )
 
 

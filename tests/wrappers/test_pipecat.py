@@ -15,6 +15,10 @@ from pytest_polly.contract import CredentialContract
 
 RELEASE = tuple(int(part) for part in version("pipecat-ai").split(".")[:3])
 TAKES_TOKEN = RELEASE >= (0, 0, 53)
+#: Since then the service is called otherwise, and is not told its sample rate until its pipeline starts.
+IN_PACKAGE = RELEASE >= (0, 0, 80)
+#: Since then what is spoken belongs to a context.
+IN_CONTEXT = RELEASE >= (1, 0, 0)
 
 #: Polly's own rate for PCM, so that nothing is resampled.
 RATE = 16000
@@ -41,16 +45,20 @@ async def audio_of(spoken: AsyncIterator[Any]) -> bytes:
 
 def service(**parameters: str | None) -> Any:
     """Return the release's Polly service; it can only be built inside a running event loop."""
-    service_class: Any = import_module("pipecat.services.aws").PollyTTSService
-    return service_class(region=os.environ["AWS_REGION"], sample_rate=RATE, **parameters)
+    module: Any = import_module("pipecat.services.aws.tts" if IN_PACKAGE else "pipecat.services.aws")
+    service_class = module.AWSPollyTTSService if IN_PACKAGE else module.PollyTTSService
+    built = service_class(region=os.environ["AWS_REGION"], sample_rate=RATE, **parameters)
+    if IN_PACKAGE:
+        built._sample_rate = RATE
+    return built
 
 
 class _Pipecat(CredentialContract):
     async def synthesize(self, client: Any, text: str) -> bytes:
-        return await audio_of(client.run_tts(text))
+        return await audio_of(client.run_tts(text, "context") if IN_CONTEXT else client.run_tts(text))
 
 
-class TestWithoutToken(_Pipecat):
+class TestPipecatWithoutToken(_Pipecat):
     """The service takes a key and a secret, both mandatory: a caller who has none passes ``None``."""
 
     __test__ = not TAKES_TOKEN
@@ -61,7 +69,7 @@ class TestWithoutToken(_Pipecat):
         return service(api_key=aws_secret_access_key, aws_access_key_id=aws_access_key_id)
 
 
-class TestWithToken(_Pipecat):
+class TestPipecat(_Pipecat):
     """The service takes a session token too."""
 
     __test__ = TAKES_TOKEN
