@@ -72,9 +72,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    wire = sys.modules.get("pytest_polly.wire.botocore")
-    if wire is not None:
-        wire.uninstall()
+    for name in ("botocore", "aiobotocore"):
+        wire = sys.modules.get(f"pytest_polly.wire.{name}")
+        if wire is not None:
+            wire.uninstall()
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
