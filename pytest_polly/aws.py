@@ -12,13 +12,26 @@ from .directory import Directory
 from .errors import PollyError
 from .gate import Arrival, Door, Request, Response
 from .record import Call
+from .services.container import EcsAgent, PodIdentity
+from .services.imds import Imds
 from .services.plan import Plan, Planned
 from .services.protocols import refused
-from .services.service import Failure, Service
+from .services.service import Failure, Known, Service
 from .services.signed import Polly, Sts
+from .services.signin import SignIn
+from .services.sso import Sso
 
 #: Every service there is, for what can be known of it before a case has put it somewhere.
-_KINDS: dict[str, type[Service]] = {"polly": Polly, "sts": Sts}
+_KINDS: dict[str, tuple[type[Service], ...]] = {
+    "polly": (Polly,),
+    "sts": (Sts,),
+    "imds": (Imds,),
+    "container": (EcsAgent, PodIdentity),
+    "sso": (Sso,),
+    "signin": (SignIn,),
+}
+#: What a failure is whose code says nothing.
+_UNKNOWN = Known(400)
 
 
 class SimulatedAWS:
@@ -30,7 +43,13 @@ class SimulatedAWS:
         self.region = region
         self.calls: list[Call] = []
         self.plan = Plan()
-        self.services: dict[str, Service] = {"polly": Polly(directory), "sts": Sts(directory)}
+        self.sts, self.sso, self.signin = Sts(directory), Sso(directory), SignIn(directory)
+        self.services: dict[str, Service] = {
+            "polly": Polly(directory),
+            "sts": self.sts,
+            "sso": self.sso,
+            "signin": self.signin,
+        }
         #: What answers at an authority (``host`` or ``host:port``), there for one path or, with an empty
         #: path, for all: endpoints that are there only while a case puts them there.
         self._places: dict[tuple[str, str], tuple[str, Service]] = {}
@@ -64,10 +83,17 @@ class SimulatedAWS:
         """Plan a failure; what is left out is what the service is known to answer."""
         if service not in _KINDS:
             raise PollyError(f"{service!r} is no service; the services are {', '.join(_KINDS)}")
-        known_status, known_message = _KINDS[service].known_failures.get(code, (400, None))
+        failures = (kind.known_failures for kind in _KINDS[service])
+        known = next((table[code] for table in failures if code in table), _UNKNOWN)
         raw = body.encode() if isinstance(body, str) else body
-        failure = Failure(code, status or known_status, message or known_message, raw)
-        self.plan.add(Planned(service, failure, operation, times))
+        failure = Failure(code, status or known.status, message or known.message, raw)
+        self.plan.add(Planned(service, failure, operation or known.operation, times))
+
+    @property
+    def secrets(self) -> list[str]:
+        """Everything beside credentials that was handed out and is not to be shown."""
+        services = (*self.services.values(), *(service for _, service in self._places.values()))
+        return [secret for service in services for secret in service.secrets]
 
     @contextmanager
     def undone(self) -> Iterator[None]:

@@ -42,5 +42,15 @@ def account_id() -> str:
     return str(secrets.randbelow(9 * 10**11) + 10**11)
 
 
+def opaque(length: int) -> str:
+    """Return a token of which AWS says nothing but that it is one."""
+    return _random(_SECRET_LETTERS.replace("/", "-").replace("+", "_"), length)
+
+
+def hexadecimal(length: int) -> str:
+    """Return an identifier as clusters and tasks have them."""
+    return _random(string.hexdigits[:16], length)
+
+
 def _random(letters: str, length: int) -> str:
     return "".join(secrets.choice(letters) for _ in range(length))

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from ..gate import Arrival, Refusal, Request, Response
+from .protocols import rest_json
 
 #: Codes of a failure that is no answer at all, by botocore's names: the status is then 0.
 SILENCES = ("ConnectTimeoutError", "ReadTimeoutError", "EndpointConnectionError", "ConnectionClosedError")
+
+
+class Known(NamedTuple):
+    """What is known of a failure by its code alone."""
+
+    status: int
+    message: str | None = None
+    #: The only operation that fails so, if it is one.
+    operation: str | None = None
 
 
 @dataclass(frozen=True)
@@ -27,11 +39,24 @@ class Failure:
         return Response(self.status, headers, body, error_code=self.code, message=self.message)
 
 
+def json_error(failure: Failure, words: Mapping[str, str], *, named_in_header: bool = False) -> Response:
+    """Write an error of a service whose errors are JSON of its own making."""
+    response = rest_json(words)
+    named = {"x-amzn-ErrorType": failure.code} if named_in_header else {}
+    return replace(
+        response,
+        status=failure.status,
+        headers={**response.headers, **named},
+        error_code=failure.code,
+        message=failure.message,
+    )
+
+
 class Service:
     """One service of an account: says what a request asks for, and answers it."""
 
-    #: Statuses and messages of the failures it is known for, by code.
-    known_failures: dict[str, tuple[int, str]] = {}
+    #: The failures it is known for, by code.
+    known_failures: Mapping[str, Known] = {}
 
     def operation(self, request: Request) -> str | None:
         """Return what is asked for, ``None`` if the service knows no such thing."""

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from ..directory import Directory
 from ..gate import Arrival, Refusal, Request, Response, authenticate, authorize
-from . import polly, sts
-from .protocols import STS_NAMESPACE, query_error, rest_json_error
-from .service import Failure, Service
+from . import polly, sts, web_identity
+from .protocols import STS_NAMESPACE, ServiceError, query_error, query_result, rest_json_error
+from .service import Failure, Known, Service
 
 
 class Polly(Service):
     """Amazon Polly: whoever signs must be allowed to do what they ask for."""
 
     known_failures = {
-        "ThrottlingException": (400, "Rate exceeded"),
-        "ServiceFailureException": (500, "An unknown condition has caused a service failure."),
-        "InternalFailure": (500, "The request processing has failed because of an unknown error."),
-        "ServiceUnavailableException": (503, "Service is unavailable."),
+        "ThrottlingException": Known(400, "Rate exceeded"),
+        "ServiceFailureException": Known(500, "An unknown condition has caused a service failure."),
+        "InternalFailure": Known(500, "The request processing has failed because of an unknown error."),
+        "ServiceUnavailableException": Known(503, "Service is unavailable."),
     }
     #: Codes that come from AWS's front end, not from Polly itself.
     _of_front_end = frozenset({"ThrottlingException", "InternalFailure", "ServiceUnavailableException"})
@@ -54,29 +54,40 @@ class Sts(Service):
     """STS: it asks the policies by itself, operation by operation, and knows requests without a signer."""
 
     known_failures = {
-        "AccessDenied": (403, "Access denied"),
-        "ExpiredToken": (403, "The security token included in the request is expired"),
-        "IDPCommunicationError": (400, "The identity provider could not be reached."),
-        "InternalFailure": (500, "The request processing has failed because of an unknown error."),
-        "RegionDisabledException": (403, "STS is not activated in this region."),
-        "ServiceUnavailable": (503, "Service Unavailable"),
-        "Throttling": (400, "Rate exceeded"),
+        "ExpiredToken": Known(403, "The security token included in the request is expired"),
+        "IDPCommunicationError": Known(400, "The identity provider could not be reached."),
+        "InternalFailure": Known(500, "The request processing has failed because of an unknown error."),
+        "RegionDisabledException": Known(403, "STS is not activated in this region."),
+        "ServiceUnavailable": Known(503, "Service Unavailable"),
+        "Throttling": Known(400, "Rate exceeded"),
     }
 
     def __init__(self, directory: Directory) -> None:
         self._directory = directory
+        self.web_identity = web_identity.WebIdentity(directory)
 
     def operation(self, request: Request) -> str | None:
-        return sts.operation(request)
+        return web_identity.OPERATION if self.web_identity.asked(request) else sts.operation(request)
 
     def unknown(self, request: Request) -> Response:
         return sts.unknown(request)
 
+    def token(self, request: Request) -> str | None:
+        return self.web_identity.token(request) if self.web_identity.asked(request) else None
+
     def objection(self, operation: str, arrival: Arrival) -> Refusal | None:
-        return authenticate(arrival)
+        """An identity provider's token stands for a signature, if that is what is asked with."""
+        return None if operation == web_identity.OPERATION else authenticate(arrival)
 
     def perform(self, operation: str, arrival: Arrival) -> Response:
-        return sts.perform(operation, arrival.request, arrival.key, self._directory, arrival.now)
+        request, now = arrival.request, arrival.now
+        if operation != web_identity.OPERATION:
+            return sts.perform(operation, request, arrival.key, self._directory, now)
+        try:
+            result = self.web_identity.perform(request, now)
+        except ServiceError as error:
+            return query_error(error.status, error.code, error.message, STS_NAMESPACE, request)
+        return query_result(operation, result, STS_NAMESPACE, request)
 
     def failed(self, failure: Failure, operation: str | None, request: Request) -> Response:
         return query_error(failure.status, failure.code, failure.message, STS_NAMESPACE, request)
