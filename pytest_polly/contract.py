@@ -6,9 +6,8 @@ Subclass `CredentialContract`, define two methods, and run pytest.
 from __future__ import annotations
 
 import inspect
-import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import timedelta
 from fnmatch import fnmatchcase
 from textwrap import fill
@@ -215,8 +214,10 @@ class CredentialContract:
         """
         __tracebackhide__ = True
         self._require_control(polly_account)
+        from .wire import races
+
         client = _driven(self, polly_account)
-        with closing(client), _switching_often():
+        with closing(client), races.provoked():
             attempt = _speak(client, polly_account)
             client.share(_WORKERS, _ROUNDS, lambda: _move(polly_account, -_DURING_RENEWAL))
         findings = judge.shares_safely(polly_account, polly_account.calls)
@@ -288,17 +289,6 @@ def _secrets(account: Account) -> dict[str, str]:
         "session token": given and given.session_token,
     }
     return {called: secret for called, secret in parts.items() if secret}
-
-
-@contextmanager
-def _switching_often() -> Iterator[None]:
-    """Let threads take turns as often as they can, so that a race shows."""
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(interval)
 
 
 def _move(account: Account, past: timedelta) -> None:
