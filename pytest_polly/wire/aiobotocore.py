@@ -62,9 +62,10 @@ class _Finder(MetaPathFinder):
         others = (finder for finder in sys.meta_path if finder is not self)
         found = (finder.find_spec(fullname, path, target) for finder in others)
         spec = next((one for one in found if one is not None), None)
-        if spec is not None and spec.loader is not None:
-            # The loader was made for this one import.
-            spec.loader.exec_module = _followed_by_change(spec.loader.exec_module)  # type: ignore[method-assign]
+        # Made for this one import, so it can be changed too.
+        loader: Any = spec.loader if spec is not None else None
+        if loader is not None:
+            loader.exec_module = _followed_by_change(loader.exec_module)
         return spec
 
 
