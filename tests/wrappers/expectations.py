@@ -121,6 +121,8 @@ class Row:
 
 _EVERY = tuple(ASKED)
 _NEGATIVE = (RAISES, NAMES, NO_RETRY)
+#: Asked of clients that speak in the plain case; the others have failed `SPEAKS` already.
+_BESIDES = (MIX, RENEWS, SECRETS, ENVIRONMENT, SHARED, PROPERTY)
 _ANY = ("*",)
 
 _NO_PROFILE_NAME = Row(
@@ -131,6 +133,12 @@ _NO_PROFILE_NAME = Row(
 )
 
 
+_UNSPOKEN = Row(
+    SKIPPED,
+    _BESIDES,
+    ("session-token-explicit", "explicit-session-*"),
+    "the contract does not judge it there: it does not even speak, the token being dropped",
+)
 _NO_CRT = Row(
     NOT_ASKED,
     _EVERY,
@@ -206,10 +214,11 @@ def _pipecat_on_boto3(call: str, raised: str, error_frame: str) -> tuple[Row, ..
 
 
 _PIPECAT_0_0_52 = (
+    _UNSPOKEN,
     Row(
         "session-token-dropped",
-        _EVERY,
-        (*_cases(_WITH_TOKEN, ["explicit"]), "explicit-session-beside-ambient-long-term"),
+        (SPEAKS, *_NEGATIVE),
+        _cases(_WITH_TOKEN, ["explicit"]),
         "__init__ (117-128) has no parameter for a token, boto3.client() at 132-137 is given key and secret",
     ),
     *_pipecat_on_boto3("132-137", "240", "242-243"),
@@ -320,19 +329,13 @@ _LIVEKIT_0_1_0 = (
     _no_login("1.36.3"),
     Row(
         SKIPPED,
-        (MIX, RENEWS, SHARED),
-        ("explicit-session-*", "role-*"),
-        "does not even speak in the plain case: the token is dropped",
-    ),
-    Row(
-        SKIPPED,
-        (RAISES, NAMES, ENVIRONMENT),
-        (*_cases(_DENIED, _ROLES), "role-*"),
-        "does not speak with a role at all: the token is dropped",
+        (*_BESIDES, RAISES, NAMES),
+        ("session-token-*", "explicit-session-*", "role-*", *_cases(_DENIED, _ROLES)),
+        "the contract does not judge it there: it does not even speak, the token being dropped",
     ),
     Row(
         "session-token-dropped",
-        _EVERY,
+        (SPEAKS, *_NEGATIVE),
         (*_cases(_WITH_TOKEN, _ANY), "role-*"),
         "_utils.py 39 returns key and secret of whatever was found; tts.py 108-113 signs with these",
     ),
@@ -364,15 +367,10 @@ _LIVEKIT_0_1_0 = (
 _LIVEKIT_1_8_9 = (
     _NO_PROFILE_NAME,
     _NO_CRT,
-    Row(
-        SKIPPED,
-        (MIX,),
-        ("explicit-session-*",),
-        "does not even speak in the plain case: the token is dropped",
-    ),
+    _UNSPOKEN,
     Row(
         "session-token-dropped",
-        _EVERY,
+        (SPEAKS, *_NEGATIVE),
         _cases(_WITH_TOKEN, ["explicit"]),
         "__init__ (tts.py 60-72) has no parameter for a token; set_credentials() at 103 is given none",
     ),
