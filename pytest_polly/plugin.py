@@ -5,6 +5,7 @@ Imports pytest and the standard library only; everything else is loaded when a t
 
 from __future__ import annotations
 
+import os
 import sys
 import unittest
 from collections.abc import Generator, Iterator
@@ -41,7 +42,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--polly-report",
         action="append",
         metavar="PATH",
-        help="write the credential matrix to PATH, a .json file; may be given more than once",
+        help="write the credential matrix to PATH, an .html or a .json file; may be given more than once",
     )
     parser.addini("polly_report", "files to write the credential matrix to", type="args", default=[])
 
@@ -65,8 +66,12 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         paths, _ = setting(config, "polly_report")
         for path in paths:
-            if not path.endswith(".json"):
-                raise pytest.UsageError(f"--polly-report {path}: the name is to end in .json")
+            from .report.files import check_path
+
+            try:
+                check_path(path)
+            except ValueError as error:
+                raise pytest.UsageError(f"--polly-report {error}") from None
         config.stash[recorder_key] = Recorder()
         config.pluginmanager.register(config.stash[recorder_key], "polly-recorder")
 
@@ -266,9 +271,15 @@ class Recorder:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         paths, _ = setting(session.config, "polly_report")
         for path in paths:
-            from .report import write_json
+            from .report.files import write
 
-            write_json(path, self.cells.values())
+            write(path, self.cells.values())
+        summary = os.environ.get("GITHUB_STEP_SUMMARY")
+        if summary and self.cells:
+            from .report.markdown import markdown_text
+
+            with open(summary, "a", encoding="utf-8") as file:
+                file.write(markdown_text(self.cells.values()))
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         if not self.cells:

@@ -1,7 +1,6 @@
 """What a run found out, cell by cell: gathered from test reports, told in several forms."""
 
 from .cells import Cell, describe
-from .json_file import write_json
 from .terminal import terminal_lines
 
-__all__ = ["Cell", "describe", "terminal_lines", "write_json"]
+__all__ = ["Cell", "describe", "terminal_lines"]

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 
 Facts = dict[str, Any]
 
+#: What the JSON report tells of a call, and what the HTML page tells beside it.
+_CALL = ("service", "operation", "access_key_id", "status", "error_code")
+_CALL_MORE = ("principal", "token_sent")
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -50,7 +54,7 @@ class Cell:
             "source": self.source,
             "outcome": self.outcome,
             "findings": list(self.findings),
-            "calls": list(self.calls),
+            "calls": [{name: call[name] for name in _CALL} for call in self.calls],
         }
 
 
@@ -82,16 +86,7 @@ def describe(
         "mode": case.mode,
         "source": case.source,
         "findings": [finding.as_dict() for finding in getattr(error, "findings", ())],
-        "calls": [
-            {
-                "service": one.service,
-                "operation": one.operation,
-                "access_key_id": one.access_key_id,
-                "status": one.status,
-                "error_code": one.error_code,
-            }
-            for one in account.calls
-        ],
+        "calls": [{name: getattr(one, name) for name in (*_CALL, *_CALL_MORE)} for one in account.calls],
     }
     report.polly = facts  # type: ignore[attr-defined]
     report.user_properties += [("polly_mode", case.mode), ("polly_source", case.source)]

@@ -1,18 +1,17 @@
-"""The matrix as a JSON file, for other programs."""
+"""The matrix as JSON, for other programs."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from pathlib import Path
 
 from .cells import Cell
 
+#: Grows whenever a reader of an older report would misread a newer one.
 SCHEMA = 1
 
 
-def write_json(path: str, cells: Iterable[Cell]) -> None:
-    """Write every cell of the run to *path*."""
+def json_text(cells: Iterable[Cell]) -> str:
+    """Return every cell of the run as one JSON document."""
     document = {"schema": SCHEMA, "cells": [cell.as_dict() for cell in cells]}
-    text = json.dumps(document, indent=2, ensure_ascii=False)
-    Path(path).write_text(text + "\n", encoding="utf-8")
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,62 @@
+"""The matrix as one HTML page that needs nothing beside itself: no network, no framework."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from .cells import Cell
+from .matrix import MARKS, groups, in_order, matrices
+
+#: Outcomes that a reader looks for first.
+_BAD = ("error", "failed", "xpassed")
+
+
+def html_text(cells: Iterable[Cell]) -> str:
+    """Return the page; every text from a test is escaped."""
+    known = in_order(cells)
+    environment = Environment(
+        loader=PackageLoader("pytest_polly.report", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    page = environment.get_template("template.html").render(
+        matrices=matrices(known),
+        groups=groups(known),
+        marks=MARKS,
+        bad=_BAD,
+        counts=_counts(known),
+        data=_embedded(known),
+    )
+    return f"{page}\n"
+
+
+def _counts(cells: list[Cell]) -> list[tuple[str, int]]:
+    """Return how many tests ended how, worst first."""
+    outcomes = [cell.outcome for cell in cells]
+    return [(outcome, outcomes.count(outcome)) for outcome in MARKS if outcome in outcomes]
+
+
+def _embedded(cells: list[Cell]) -> str:
+    """Return what the page shows of a cell when it is opened, as JSON that may stand inside a script."""
+    contracts: dict[str, dict[str, dict[str, list[dict[str, Any]]]]] = {}
+    for cell in cells:
+        if cell.contract is not None:
+            modes = contracts.setdefault(cell.contract, {})
+            modes.setdefault(cell.mode, {}).setdefault(cell.source, []).append(
+                {
+                    "clause": cell.clause,
+                    "nodeid": cell.nodeid,
+                    "outcome": cell.outcome,
+                    "mark": MARKS[cell.outcome],
+                    "findings": list(cell.findings),
+                    "calls": list(cell.calls),
+                }
+            )
+    text = json.dumps(contracts, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
