@@ -96,7 +96,7 @@ def check(release: str, folder: Path) -> int:
     found = [*differences(release, run), *story(release, run)]
     for line in (*table(run), *found):
         print(line)
-    print(f"{len(found)} differences from what was expected", flush=True)
+    print("differs from what was expected" if found else "as expected", flush=True)
     return 1 if found else 0
 
 
@@ -163,15 +163,18 @@ def _printed(case: ElementTree.Element) -> str:
 
 
 def differences(release: str, run: Run) -> Iterator[str]:
-    """Yield a line for each cell that does not show what was expected of it, with the reason for that."""
-    for clause, case in sorted(run.shown.keys() | set(_due(run))):
-        row = row_for(release, clause, case)
-        outcome, findings = run.shown.get((clause, case), ("absent", ()))
+    """Yield what cells show instead of what was expected, why that was expected, and these cells."""
+    cells: dict[str, list[Cell]] = {}
+    for cell in sorted(run.shown.keys() | set(_due(run))):
+        row = row_for(release, *cell)
+        outcome, findings = run.shown.get(cell, ("absent", ()))
         seen = " ".join((outcome, *findings))
-        if row is None or not _foreseen(clause, case):
-            yield f"{clause}[{case}]: {seen}; nothing was written down for it"
+        if row is None or not _foreseen(*cell):
+            cells.setdefault(f"{seen}, and nothing was written down for it", []).append(cell)
         elif not _agrees(row.shows, outcome, findings):
-            yield f"{clause}[{case}]: {seen}; expected {row.shows}: {row.why}"
+            cells.setdefault(f"{seen}, expected was {row.shows}: {row.why}", []).append(cell)
+    for difference, where in cells.items():
+        yield "\n  ".join([f"DIFFERS: {difference}", *(f"{clause}[{case}]" for clause, case in where)])
 
 
 def _agrees(expected: str, outcome: str, findings: tuple[str, ...]) -> bool:
@@ -204,7 +207,7 @@ def story(release: str, run: Run) -> Iterator[str]:
     printed = run.printed.get((STORY.clause, STORY.case), "")
     if (STORY.message in printed) != (release == STORY.broken):
         shows = "does not show" if release == STORY.broken else "shows"
-        yield f"{STORY.clause}[{STORY.case}]: {shows} {STORY.message!r}"
+        yield f"DIFFERS: {STORY.clause}[{STORY.case}] {shows} {STORY.message!r}"
 
 
 def table(run: Run) -> Iterator[str]:
