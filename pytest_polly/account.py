@@ -10,6 +10,8 @@ from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
+
 from . import environment, mint, wire
 from .aws import SimulatedAWS
 from .cases import Case, check_case, check_mode
@@ -20,6 +22,7 @@ from .gate import Credentials, IssuedKey, Request, Response, statement
 from .issuing import Delivered, Issuer, deliver
 from .modes import MODES, Expected
 from .record import Call
+from .sources import SOURCES
 
 #: The accounts in force, the innermost last.
 _entered: list[Account] = []
@@ -42,7 +45,7 @@ class Account:
     def __init__(self, *, region: str = "us-east-1", label: str = "an account") -> None:
         self.region = region
         self.account_id = mint.account_id()
-        self.clock = Clock()
+        self.clock = Clock(self._keep_fresh)
         #: How often the same request may be sent though its credentials were refused, before the
         #: client that sends it is cut off; ``None``: as often as it likes.
         self.patience: int | None = None
@@ -114,12 +117,14 @@ class Account:
         return response
 
     @contextmanager
-    def apply(self, mode: str, source: str | None = None) -> Iterator[Account]:
+    def apply(self, mode: str, source: str | None = None, *, variant: str = "") -> Iterator[Account]:
         """Put a case in force for the block: *mode* delivered through *source* (default: the mode's own).
 
-        Raises `CaseError` for names that do not exist or do not go together.
+        *variant* names another of the source's ways, such as ``pod-identity`` of ``container``.
+        Raises `CaseError` for names that do not exist or do not go together. A source that what is
+        installed cannot use skips the test.
         """
-        with self.apply_case(check_case(mode, source)):
+        with self.apply_case(check_case(mode, source, variant)):
             yield self
 
     @contextmanager
@@ -127,13 +132,19 @@ class Account:
         """Put *case* in force for the block, with whatever lies beside it."""
         if self._folder is None:
             raise PollyError("this account is not in force; enter it first: `with Account() as …:`")
+        reason = SOURCES[case.source].unavailable()
+        if reason is not None:
+            pytest.skip(f"source {case.source!r} cannot be used: {reason}")
+        from .wire import botocore
+
         with TemporaryDirectory(dir=self._folder) as name, self._aws.undone(), ExitStack() as stack:
-            folder, now = Path(name), self.clock.now
+            folder = Path(name)
             variables = environment.base_variables(folder, self.region)
-            delivered = [deliver(one, self._issuer, folder, now) for one in (*case.beside, case)]
+            delivered = [deliver(one, self._issuer, folder, self._aws) for one in (*case.beside, case)]
             for one in delivered:
                 variables.update(one.variables)
             stack.enter_context(environment.owned(variables))
+            stack.enter_context(botocore.caches_in(folder))
             stack.callback(setattr, self.clock, "skew", self.clock.skew)
             self.clock.skew = MODES[case.mode].skew
             self._given += filter(None, (one.issued.given for one in delivered))
@@ -213,9 +224,9 @@ class Account:
         """
         for account in (self, *self._nested):
             issued = [key.credentials for key in list(account._directory.keys.values())]
-            for credentials in (*issued, *account._given):
-                for secret in credentials.secrets:
-                    text = text.replace(secret, "****")
+            secrets = [secret for one in (*issued, *account._given) for secret in one.secrets]
+            for secret in (*secrets, *account._aws.secrets):
+                text = text.replace(secret, "****")
         return text
 
     @property
@@ -312,9 +323,13 @@ class Account:
             raise PollyError(f"mode {self.mode!r} puts nobody in force")
         return owner
 
+    def _keep_fresh(self) -> None:
+        for delivered in (one for applied in self._applied for one in applied):
+            delivered.keep_fresh()
+
     def _keys_in_force(self) -> list[IssuedKey]:
         key = self._current.issued.key
-        keys = self.role_sessions if key is None else [key]
+        keys = self.role_sessions if self._current.delivery.role is not None or key is None else [key]
         if not keys:
             raise PollyError(f"no credentials have been handed out yet in mode {self.mode!r}")
         return keys

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from .errors import CaseError
 from .modes import CORE, MODES, Mode
-from .sources import DEFAULT, DEFAULT_FOR_ROLES, SOURCES, Source
+from .sources import DEFAULT, DEFAULT_FOR_ROLES, SOURCES, Delivery, Source
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,8 @@ class Case:
     #: Parameters withheld, or variables left out, from what the source delivers.
     only: tuple[str, ...] = ()
     name: str = ""
+    #: Which of the source's ways is taken; empty: its usual one.
+    variant: str = ""
     #: How many requests Polly fails in a mode in which it does; ``None``: all of them.
     times: int | None = None
 
@@ -49,10 +51,16 @@ def check_source(name: str) -> Source:
     return SOURCES[_check("source", name, SOURCES)]
 
 
-def check_case(mode: str, source: str | None = None) -> Case:
+def way_of(case: Case) -> Callable[[Delivery], None]:
+    """Return what puts credentials where the case has them."""
+    source = SOURCES[case.source]
+    return source.variants[case.variant] if case.variant else source.deliver
+
+
+def check_case(mode: str, source: str | None = None, variant: str = "") -> Case:
     """Return the case, by the mode's default source if none is given.
 
-    Raises `CaseError` if there is no such mode or source, or if the two do not go together.
+    Raises `CaseError` if there is no such mode, source or variant, or if they do not go together.
     """
     check_mode(mode)
     source = check_source(source).name if source is not None else default_source(mode)
@@ -61,7 +69,9 @@ def check_case(mode: str, source: str | None = None) -> Case:
             f"mode {mode!r} cannot be delivered through source {source!r}; "
             f"its sources are {', '.join(sources_of(mode))}"
         )
-    return Case(mode, source)
+    if variant:
+        _check(f"variant of source {source!r}", variant, SOURCES[source].variants)
+    return Case(mode, source, variant=variant)
 
 
 def select(modes: Sequence[str], sources: Iterable[str] | None) -> list[Case]:

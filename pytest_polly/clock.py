@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
@@ -19,13 +20,19 @@ if TYPE_CHECKING:
 _KEEP_REAL_TIME = ["_pytest.timing", "hypothesis", "xdist", "execnet", "pytest_timeout"]
 
 
+def _nothing() -> None:
+    """Time moves, and nobody minds."""
+
+
 class Clock:
     """Moves time for everything in this process, and only once a test asks for it.
 
     Until then this is the machine's clock, or whatever freezegun or time-machine make of it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, moved: Callable[[], None] = _nothing) -> None:
+        #: Called whenever time has been moved.
+        self._moved = moved
         #: How far AWS's clock is ahead of the client's.
         self.skew = timedelta(0)
         self._freezer: _freeze_time | None = None
@@ -54,6 +61,7 @@ class Clock:
         frozen, step = api.freeze_factories[-1], timedelta(**delta)
         frozen.move_to(frozen() + step)
         self._moves.append((frozen, step))
+        self._moved()
 
     def _start(self) -> _freeze_time:
         from freezegun import freeze_time

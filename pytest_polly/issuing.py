@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from .cases import Case
+from .aws import SimulatedAWS
+from .cases import Case, way_of
 from .directory import Directory, Role, User
-from .gate import Credentials, IssuedKey, statement
+from .gate import Credentials, IssuedKey
 from .modes import MODES, Mode
 from .sources import SOURCES, Delivery
+from .sources.delivery import MAY_ASSUME
 
-#: What a user needs who is to assume a role.
-_MAY_ASSUME = statement("Allow", "sts:AssumeRole")
 _SESSION_NAME = "pytest-polly"
 
 
@@ -59,7 +59,7 @@ class Issuer:
 
     def long_term(self, now: datetime) -> Credentials:
         """Issue the valid access key of a user who may speak and may assume roles."""
-        user = self._directory.create_user(self._name("somebody"), *MODES["long-term"].policies, _MAY_ASSUME)
+        user = self._directory.create_user(self._name("somebody"), *MODES["long-term"].policies, MAY_ASSUME)
         return self._directory.issue_long_term(user, now).credentials
 
     def _key_of_another(self, now: datetime) -> IssuedKey:
@@ -87,6 +87,7 @@ class Delivered:
     case: Case
     issued: Issued
     delivery: Delivery
+    issuer: Issuer
 
     @property
     def variables(self) -> dict[str, str]:
@@ -96,18 +97,37 @@ class Delivered:
     def deliver(self) -> None:
         """Put what is given now at the source; what was there before is overwritten."""
         self.delivery.credentials = self.issued.given
-        SOURCES[self.case.source].deliver(self.delivery)
+        way_of(self.case)(self.delivery)
         self.delivery.write()
 
+    def rotate(self) -> None:
+        """Put something new at the source."""
+        if self.issued.given is not None:
+            self.issuer.renew(self.issued, self.delivery.now())
+        if not self.delivery.rotations:
+            self.deliver()
+        for rotation in self.delivery.rotations:
+            rotation()
 
-def deliver(case: Case, issuer: Issuer, folder: Path, now: datetime) -> Delivered:
+    def keep_fresh(self) -> None:
+        """Do what is done by itself as time goes by: a role's credentials that lie there are renewed."""
+        if self.issued.given is not None and self.issued.mode.kind == "role":
+            self.rotate()
+        for task in self.delivery.upkeep:
+            task()
+
+
+def deliver(case: Case, issuer: Issuer, folder: Path, aws: SimulatedAWS) -> Delivered:
     """Issue what *case* needs and put it where its source has it."""
+    now = aws.clock.now
     issued = issuer.issue(MODES[case.mode], now, fetched=SOURCES[case.source].role)
     delivery = Delivery(
         folder=folder,
+        aws=aws,
+        now=lambda: aws.clock.now,
         role=issued.owner if isinstance(issued.owner, Role) else None,
-        somebody=lambda: issuer.long_term(now),
+        somebody=lambda: issuer.long_term(aws.clock.now),
     )
-    delivered = Delivered(case, issued, delivery)
+    delivered = Delivered(case, issued, delivery, issuer)
     delivered.deliver()
     return delivered

@@ -6,25 +6,23 @@ https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.ht
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 
 from ..gate import Arrival, Request, Response
-from .protocols import new_request_id
+from .protocols import ServiceError, new_request_id
 from .service import Failure, Known, Service
 from .vendor import Vendor, timestamp
+from .web_identity import WebIdentity
 
 ECS_AUTHORITY = "169.254.170.2"
 POD_IDENTITY_AUTHORITIES = ("169.254.170.23", "[fd00:ec2::23]")
 POD_IDENTITY_PATH = "/v1/credentials"
+#: Whom the token of a pod's service account is for.
+POD_AUDIENCE = "pods.eks.amazonaws.com"
 
 #: The endpoints have no names for what can be asked, so requests go by what they are.
 ECS_CREDENTIALS = "GET /v2/credentials/id"
 POD_CREDENTIALS = f"GET {POD_IDENTITY_PATH}"
-
-#: Says what is wrong with a token (status, code, message), ``None`` if nothing is.
-TokenCheck = Callable[[str, datetime], "Failure | None"]
 
 
 class EcsAgent(Service):
@@ -87,10 +85,10 @@ class PodIdentity(Service):
         "AccessDeniedException": Known(403, "Access Denied."),
     }
 
-    def __init__(self, vendor: Vendor, account_id: str, check: TokenCheck) -> None:
+    def __init__(self, vendor: Vendor, account_id: str, identities: WebIdentity) -> None:
         self._vendor = vendor
         self._account_id = account_id
-        self._check = check
+        self._identities = identities
 
     def operation(self, request: Request) -> str | None:
         asked = f"{request.method} {request.path}"
@@ -106,9 +104,10 @@ class PodIdentity(Service):
         token = self.token(arrival.request)
         if not token:
             return _plain_error("InvalidRequest", 400, "Service account token cannot be empty")
-        objection = self._check(token, arrival.now)
-        if objection is not None:
-            return self.failed(objection, operation, arrival.request)
+        try:
+            self._identities.verified(token, POD_AUDIENCE, arrival.now)
+        except ServiceError as error:
+            return self.failed(_invalid(error), operation, arrival.request)
         credentials = self._vendor.credentials(arrival.now)
         return _json(
             200,
@@ -127,6 +126,12 @@ class PodIdentity(Service):
         if failure.code not in self.known_failures:
             message = f"[{new_request_id()}]: ({failure.code}): {message}, fault: client"
         return _plain_error(failure.code, failure.status, message)
+
+
+def _invalid(error: ServiceError) -> Failure:
+    """Return what EKS says of a token that STS would refuse."""
+    expired = error.code == "ExpiredTokenException"
+    return Failure(error.code if expired else "InvalidTokenException", 400, error.message)
 
 
 def _agent_error(code: str, status: int, message: str | None) -> Response:

@@ -100,13 +100,10 @@ def _bytes(body: Any) -> bytes:
 
 @contextmanager
 def contained(folder: Path) -> Iterator[None]:
-    """Keep botocore's files and caches in *folder*, and share what it parses between sessions.
+    """Keep botocore's files and caches in *folder*, have it share what it parses, and never wait.
 
     What is in force is said by variables; the files are for a test that clears the environment.
     """
-    sso = str(folder / "sso")
-    file_cache = botocore.utils.JSONFileCache.__init__
-    cli = (str(folder / "cli"), *(file_cache.__defaults__ or ())[1:])
     settings = botocore.configprovider.BOTOCORE_DEFAUT_SESSION_VARIABLES
     files = {
         name: (*settings[name][:2], str(folder / name), *settings[name][3:])
@@ -114,14 +111,25 @@ def contained(folder: Path) -> Iterator[None]:
     }
     loader = botocore.loaders.Loader
     with ExitStack() as stack:
-        for owner in (botocore.credentials.SSOProvider, botocore.tokens.SSOTokenProvider):
-            stack.enter_context(patch.object(owner, "_SSO_TOKEN_CACHE_DIR", sso))
-        stack.enter_context(patch.object(file_cache, "__defaults__", cli))
+        stack.enter_context(caches_in(folder))
         stack.enter_context(patch.dict(settings, files))
         stack.enter_context(patch.object(botocore.credentials.BotoProvider, "DEFAULT_CONFIG_FILENAMES", ()))
         stack.enter_context(patch.object(loader, "CUSTOMER_DATA_PATH", _NO_FOLDER))
         stack.enter_context(patch.object(loader, "_cache", _SharedCache(), create=True))
         stack.enter_context(without_waiting())
+        yield
+
+
+@contextmanager
+def caches_in(folder: Path) -> Iterator[None]:
+    """Keep botocore's caches of tokens and of roles' credentials in *folder*."""
+    sso = str(folder / "sso")
+    file_cache = botocore.utils.JSONFileCache.__init__
+    cli = (str(folder / "cli"), *(file_cache.__defaults__ or ())[1:])
+    with ExitStack() as stack:
+        for owner in (botocore.credentials.SSOProvider, botocore.tokens.SSOTokenProvider):
+            stack.enter_context(patch.object(owner, "_SSO_TOKEN_CACHE_DIR", sso))
+        stack.enter_context(patch.object(file_cache, "__defaults__", cli))
         yield
 
 
