@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -23,6 +24,9 @@ from .issuing import Delivered, Issuer, deliver
 from .modes import MODES, Expected
 from .record import Call
 from .sources import SOURCES
+
+if TYPE_CHECKING:
+    from .wire.server import Server
 
 #: The accounts in force, the innermost last.
 _entered: list[Account] = []
@@ -159,6 +163,20 @@ class Account:
                 yield self
             finally:
                 _close(stack)
+
+    @contextmanager
+    def serve(self) -> Iterator[Server]:
+        """Have the account answer over HTTP as well, on loopback, for the block.
+
+        For other processes and other SDKs: `Server.env` is what a process needs to find the account.
+        """
+        from .wire.server import Server, wall_clock
+
+        def answer(request: Request) -> Response | None:
+            return self._aws.answer(request, wall_clock() + self.clock.skew)
+
+        with Server(answer, self.region) as server:
+            yield server
 
     # The case in force ------------------------------------------------------------------------
 

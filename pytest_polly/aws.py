@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from . import services
 from .clock import Clock
@@ -54,13 +54,16 @@ class SimulatedAWS:
         #: path, for all: endpoints that are there only while a case puts them there.
         self._places: dict[tuple[str, str], tuple[str, Service]] = {}
 
-    def answer(self, request: Request) -> Response | None:
-        """Answer one request and record it; ``None`` for a host that is not ours to answer."""
+    def answer(self, request: Request, signers_now: datetime | None = None) -> Response | None:
+        """Answer one request and record it; ``None`` for a host that is not ours to answer.
+
+        *signers_now* is the time for a signer that goes by another clock than the account's.
+        """
         found = self._find(request)
         if found is None:
             return None
         door, service = found
-        arrival = Arrival(request, door, self.directory.keys, self.clock.aws_now)
+        arrival = Arrival(request, door, self.directory.keys, self.clock.aws_now, signers_now)
         operation = service.operation(request)
         response = self._respond(service, operation, arrival)
         self.calls.append(_call(arrival, operation, service.token(request), response))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .account import Account
     from .cases import Case
     from .report import Cell
+    from .wire.server import Server
 
 #: Fixtures that put a case in force, by the mode of each.
 CASE_FIXTURES = {
@@ -226,6 +227,13 @@ def polly_account(request: pytest.FixtureRequest) -> Iterator[Account]:
             with account.apply_case(case):
                 yield account
         del request.node.stash[account_key]
+
+
+@pytest.fixture
+def polly_server(polly_account: Account) -> Iterator[Server]:
+    """The account behind HTTP on loopback, for other processes and other SDKs: ``.url`` and ``.env``."""
+    with polly_account.serve() as server:
+        yield server
 
 
 def _case_fixture(name: str, mode: str, gives: str) -> Any:

@@ -41,6 +41,8 @@ class Arrival:
     keys: Mapping[str, IssuedKey]
     #: AWS's time, aware, in UTC.
     now: datetime
+    #: The time by which the age of a signature is judged, where whoever signed goes by another clock.
+    signers_now: datetime | None = None
 
     @cached_property
     def authorization(self) -> str | None:
