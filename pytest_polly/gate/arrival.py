@@ -46,8 +46,7 @@ class Arrival:
 
     @cached_property
     def authorization(self) -> str | None:
-        header = self.request.header("authorization")
-        return header if header is None else header.strip()
+        return self.request.header("authorization")
 
     @cached_property
     def query(self) -> dict[str, str]:

@@ -143,22 +143,22 @@ def credential_readable(arrival: Arrival) -> Refusal | None:
 
 def scope_fits(arrival: Arrival) -> Refusal | None:
     """Everything wrong with the scope is said in one answer."""
-    scope, door, day = arrival.scope, arrival.door, arrival.timestamp[:8]
+    scope, door, timestamp = arrival.scope, arrival.door, arrival.timestamp
+    details = {
+        "service": door.service,
+        "terminator": scope.terminator,
+        "date": scope.date,
+        "day": timestamp[:8],
+        "timestamp": timestamp,
+    }
+    faults = (
+        (errors.SCOPE_REGION, scope.region != door.region),
+        (errors.SCOPE_SERVICE, scope.service != door.service),
+        (errors.SCOPE_TERMINATOR, scope.terminator != sigv4.TERMINATOR),
+        (errors.SCOPE_DATE, scope.date != timestamp[:8]),
+    )
     complaints = [
-        sentence
-        for wrong, sentence in (
-            (scope.region != door.region, errors.SCOPE_REGION),
-            (scope.service != door.service, errors.SCOPE_SERVICE.format(service=door.service)),
-            (
-                scope.terminator != sigv4.TERMINATOR,
-                errors.SCOPE_TERMINATOR.format(terminator=scope.terminator),
-            ),
-            (
-                scope.date != day,
-                errors.SCOPE_DATE.format(date=scope.date, day=day, timestamp=arrival.timestamp),
-            ),
-        )
-        if wrong
+        Refusal.of(fault, **details).message(door.dialect) for fault, is_there in faults if is_there
     ]
     return Refusal.of(errors.BAD_SCOPE, complaints="".join(complaints)) if complaints else None
 

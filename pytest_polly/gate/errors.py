@@ -99,6 +99,13 @@ _EARLY_SIGNATURE = (
 _EXPIRED_URL = "Signature expired: {expiry} is now earlier than {server}"
 _EXPIRES = "X-Amz-Expires must be a number of seconds from 1 to 604800. Got '{expires}'."
 _HOST = "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."
+_REGION = "Credential should be scoped to a valid region. "
+_SERVICE = "Credential should be scoped to correct service: '{service}'. "
+_TERMINATOR = "Credential should be scoped with a valid terminator: 'aws4_request', not '{terminator}'. "
+_DAY = (
+    "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: "
+    "'{date}' != '{day}', from '{timestamp}'."
+)
 _TWICE = "Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header."
 
 # Reading the request --------------------------------------------------------------------------
@@ -197,15 +204,28 @@ BAD_CREDENTIAL = _fault(
 #: Region, service, terminator and date are complained of together, in that order.
 BAD_SCOPE = _fault(
     "credential scope of another region, service or day",
-    (403, "InvalidSignatureException", "{complaints}", "P"),
+    (403, "InvalidSignatureException", "{complaints}", "J"),
     (403, "SignatureDoesNotMatch", "{complaints}", "S"),
 )
-SCOPE_REGION = "Credential should be scoped to a valid region. "
-SCOPE_SERVICE = "Credential should be scoped to correct service: '{service}'. "
-SCOPE_TERMINATOR = "Credential should be scoped with a valid terminator: 'aws4_request', not '{terminator}'. "
-SCOPE_DATE = (
-    "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: "
-    "'{date}' != '{day}', from '{timestamp}'."
+SCOPE_REGION = _fault(
+    "credential scope of another region",
+    (403, "InvalidSignatureException", _REGION, "J"),
+    (403, "SignatureDoesNotMatch", _REGION, "S"),
+)
+SCOPE_SERVICE = _fault(
+    "credential scope of another service",
+    (403, "InvalidSignatureException", _SERVICE, "P"),
+    (403, "SignatureDoesNotMatch", _SERVICE, "S"),
+)
+SCOPE_TERMINATOR = _fault(
+    "credential scope that does not end in aws4_request",
+    (403, "InvalidSignatureException", _TERMINATOR, "J"),
+    (403, "SignatureDoesNotMatch", _TERMINATOR, "I"),
+)
+SCOPE_DATE = _fault(
+    "credential scope of another day than the date's",
+    (403, "InvalidSignatureException", _DAY, "J"),
+    (403, "SignatureDoesNotMatch", _DAY, "I"),
 )
 
 # Knowing the signer ---------------------------------------------------------------------------

@@ -33,8 +33,11 @@ class Request:
         return cls(method, (parts.hostname or "").lower(), parts.path, parts.query, sent, body)
 
     def header(self, name: str) -> str | None:
-        """Return a header's value, whatever its case; several of the same name are joined by commas."""
-        values = [value for key, value in self.headers if key.lower() == name]
+        """Return a header's value, whatever its case; several of the same name are joined by commas.
+
+        Space around a value is no part of it, says HTTP.
+        """
+        values = [value.strip(" \t") for key, value in self.headers if key.lower() == name]
         return ",".join(values) if values else None
 
     def query_pairs(self) -> list[tuple[str, str]]:

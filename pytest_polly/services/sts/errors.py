@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from ...gate.errors import Words
+from ...gate.errors import DENIED as EXPLICITLY_DENIED
+from ...gate.errors import NOT_ALLOWED, Words
 from ..protocols import ServiceError
 
 _VALIDATION = "ValidationError"
@@ -33,19 +34,8 @@ SOURCE_IDENTITY_SET = Words(
     400, _VALIDATION, "The source identity is already set for this assume role session", "S"
 )
 
-NOT_AUTHORIZED = Words(
-    403,
-    "AccessDenied",
-    "User: {principal} is not authorized to perform: {action} on resource: {resource}",
-    "S",
-)
-DENIED = Words(
-    403,
-    "AccessDenied",
-    "User: {principal} is not authorized to perform: {action} on resource: {resource} "
-    "with an explicit deny in {policy}",
-    "I",
-)
+NOT_AUTHORIZED = NOT_ALLOWED.query
+DENIED = EXPLICITLY_DENIED.query
 SESSION_CALLS = Words(403, "AccessDenied", "Cannot call {operation} with session credentials", "S")
 UNKNOWN_DEVICE = Words(
     403,

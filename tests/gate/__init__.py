@@ -1,0 +1,1 @@
+"""Holds the gate, and STS behind it, against what AWS is known to answer."""
