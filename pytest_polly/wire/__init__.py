@@ -6,6 +6,7 @@ events, and clients that were made before a test began.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from ipaddress import ip_address
 
@@ -19,6 +20,8 @@ _handlers: list[Handler] = []
 #: Access key ids of accounts that are gone, with the test that each belonged to, oldest first.
 _former: dict[str, str] = {}
 _REMEMBERED = 20_000
+#: Where a key id stands: ``Credential=ID/…`` or ``ID/…``; in S3's old signatures ``AWS ID:…`` or ``ID``.
+_CLAIM = re.compile(r"(?:Credential=|^AWS |^)(\w+)(?=[/:]|$)")
 
 
 def engage(handler: Handler) -> None:
@@ -56,15 +59,17 @@ def answer(request: Request) -> Response | None:
         raise GuardError(
             f"polly: refused to send {request.method} {request.host}{request.path}: while an account "
             "is in force nothing leaves this machine. Let moto answer that service "
-            "(`with mock_aws():`), or call it outside the case."
+            "(`with mock_aws():`), give it an endpoint on this machine, or call it outside the case."
         )
     return response
 
 
 def _claimed_key(request: Request) -> str:
     """Return the access key id that a request names, wherever it names it; empty if nowhere."""
-    text = request.header("authorization") or dict(request.query_pairs()).get("X-Amz-Credential", "")
-    return text.partition("Credential=")[2].partition("/")[0] or text.partition("/")[0]
+    query = dict(request.query_pairs())
+    claims = (request.header("authorization"), query.get("X-Amz-Credential"), query.get("AWSAccessKeyId"))
+    found = _CLAIM.search(next((claim for claim in claims if claim), ""))
+    return found[1] if found else ""
 
 
 def _is_loopback(host: str) -> bool:
