@@ -225,7 +225,7 @@ RANKS: tuple[tuple[Flaw, ...], ...] = (
     (Flaw("empty Authorization", errors.EMPTY_AUTHORIZATION, {"authorization": ""}, ("header",)),),
     (
         Flaw("no Authorization", errors.UNSIGNED, {"authorization": None}, ("header",)),
-        Flaw("other scheme", errors.UNSIGNED, {"authorization": "Basic bmFycmF0b3I="}, ("header",)),
+        Flaw("other scheme", errors.UNSIGNED, {"authorization": "Bearer eyJhbGciOiJIUzI1NiJ9"}, ("header",)),
     ),
     (Flaw("not a pair", errors.NOT_A_PAIR, {"extra_piece": "Signature"}, ("header",)),),
     (

@@ -575,6 +575,8 @@ class MemberRow:
 
 
 NAME = r"[\w+=,.@-]*"
+DEVICE = r"[\w+=/:,.@-]*"
+POLICY = r"[\u0009\u000A\u000D\u0020-\u00FF]+"
 EXTERNAL_ID = r"[\w+=,.@:\/-]*"
 ARN = r"[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+"
 
@@ -639,6 +641,13 @@ ASSUME_ROLE_MEMBERS = tuple(
         ("ExternalId", " ", _pattern(EXTERNAL_ID), _longer(2)),
         ("ExternalId", "a" * 1225, _shorter(1224)),
         ("ExternalId", "é" * 613, _pattern(EXTERNAL_ID)),
+        ("Policy", "", _pattern(POLICY), _longer(1)),
+        ("Policy", "{} \u0153", _pattern(POLICY)),
+        ("SerialNumber", "phone", _longer(9)),
+        ("SerialNumber", "my own phone", _pattern(DEVICE)),
+        ("SerialNumber", "x" * 257, _shorter(256)),
+        ("TokenCode", "12345", _longer(6)),
+        ("TokenCode", "1234567", _shorter(6)),
         ("SourceIdentity", "", _longer(2)),
         ("SourceIdentity", "a", _longer(2)),
         ("SourceIdentity", "a" * 257, _shorter(256)),
@@ -663,6 +672,7 @@ OTHER_MEMBERS = tuple(
     for action, more, name, value, *musts in (
         ("GetSessionToken", (), "DurationSeconds", "899", _at_least(900)),
         ("GetSessionToken", (), "DurationSeconds", "129601", _at_most(129_600)),
+        ("GetSessionToken", (), "SerialNumber", "phone", _longer(9)),
         ("GetSessionToken", (), "TokenCode", "12345", _longer(6)),
         ("GetSessionToken", (), "TokenCode", "abcdef", _pattern(r"[\d]*")),
         ("GetFederationToken", (), "Name", None, "not be null"),
