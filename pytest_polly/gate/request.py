@@ -12,14 +12,15 @@ class Request:
     """One HTTP request as it was sent: nothing decoded, nothing normalised.
 
     ``path`` and ``query`` are still percent-encoded, because a signature covers the encoded form.
+    A ``repr`` shows nothing of what may hold a token or a signature.
     """
 
     method: str
     host: str
     path: str
-    query: str = ""
-    headers: tuple[tuple[str, str], ...] = ()
-    body: bytes = b""
+    query: str = field(default="", repr=False)
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    body: bytes = field(default=b"", repr=False)
 
     @classmethod
     def from_url(
@@ -56,7 +57,8 @@ class Response:
     """
 
     status: int
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    #: May be new credentials, so a ``repr`` does not show it.
+    body: bytes = field(default=b"", repr=False)
     error_code: str | None = None
     message: str | None = None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
 from urllib.parse import quote
@@ -40,7 +40,7 @@ class Proof:
 
     scope: Scope
     string_to_sign: str
-    signature: str
+    signature: str = field(repr=False)
 
     def made_with(self, secret: str) -> bool:
         """Tell whether *secret* made this signature."""

@@ -30,9 +30,9 @@ _ROLE_LIFETIME = timedelta(hours=1)
 _USER = "narrator@example.com"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SignedIn:
-    """What ``aws sso login`` leaves on a machine."""
+    """What ``aws sso login`` leaves on a machine; a ``repr`` shows none of it."""
 
     access_token: str
     expires_at: datetime

@@ -23,9 +23,9 @@ CREDENTIALS, CONFIG = "credentials", "config"
 MAY_ASSUME = statement("Allow", "sts:AssumeRole")
 
 
-@dataclass
+@dataclass(repr=False)
 class Delivery:
-    """What a source has to hand out, and the places it may put it."""
+    """What a source has to hand out, and the places it may put it; a ``repr`` shows none of it."""
 
     folder: Path
     aws: SimulatedAWS
