@@ -61,6 +61,8 @@ class Account:
         self._applied: list[list[Delivered]] = []
         #: All that clients were ever given; not all of it is known to AWS.
         self._given: list[Credentials] = []
+        #: Key ids that a test chose itself; another account may know them too.
+        self._chosen: set[str] = set()
         self._nested: list[Account] = []
         self._folder: Path | None = None
         self._stack = ExitStack()
@@ -107,7 +109,8 @@ class Account:
         self._folder = None
         _entered.remove(self)
         wire.disengage(self._answer)
-        wire.remember([*self._directory.keys, *(one.access_key_id for one in self._given)], self._label)
+        known = [*self._directory.keys, *(one.access_key_id for one in self._given)]
+        wire.remember([key_id for key_id in known if key_id not in self._chosen], self._label)
 
     def _answer(self, request: Request) -> Response | None:
         response = self._aws.answer(request)
@@ -258,12 +261,16 @@ class Account:
 
     # What becomes of credentials --------------------------------------------------------------
 
-    def issue(self, mode: str) -> Credentials:
-        """Issue credentials of *mode* without putting them in force.
+    def issue(self, mode: str, credentials: Credentials | None = None) -> Credentials:
+        """Issue credentials of *mode* without putting them in force, and return what a client is given.
 
+        With *credentials* (such as `pytest_polly.strategies.credentials` draws) their key id, secret and
+        token are issued; what a client is given differs from them as the mode has it.
         Raises `CaseError` for a mode that does not exist, `PollyError` for one without credentials.
         """
-        given = self._issuer.issue(check_mode(mode), self.clock.now).given
+        if credentials is not None:
+            self._chosen.add(credentials.access_key_id)
+        given = self._issuer.issue(check_mode(mode), self.clock.now, values=credentials).given
         if given is None:
             raise PollyError(f"mode {mode!r} hands out no credentials")
         self._given.append(given)
@@ -290,16 +297,20 @@ class Account:
         older = {"DateLessThan": {"aws:TokenIssueTime": limit.isoformat()}}
         self._owner.policies.append(statement("Deny", "*", Condition=older))
 
-    def rotate(self) -> Credentials | None:
+    def rotate(self, credentials: Credentials | None = None) -> Credentials | None:
         """Put new credentials at the source; the old ones stay valid until deactivated, as in IAM.
 
-        For a role it is the credentials that assume it which are rotated.
+        For a role it is the credentials that assume it which are rotated. With *credentials* it is their
+        key id, secret and token that are issued.
         """
         current = self._current
+        if credentials is not None:
+            if current.issued.given is None:
+                raise PollyError(f"in case {current.case.id} no credentials lie at the source")
+            self._chosen.add(credentials.access_key_id)
+        current.rotate(credentials)
         if current.issued.given is not None:
-            self._issuer.renew(current.issued, self.clock.now)
             self._given.append(current.issued.given)
-        current.deliver()
         os.environ.update(current.variables)
         return self.credentials
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from . import mint
+from .errors import PollyError
 from .gate import Credentials, IssuedKey, Policies, Principal, statement
 from .gate.policy import Document
 
@@ -101,6 +102,19 @@ class Directory:
             Policies(role.policies, role.boundary, session_policies),
             role=role.arn,
         )
+
+    def revalue(self, key: IssuedKey, values: Credentials) -> None:
+        """Let what was issued have the key id, secret and token of *values*.
+
+        Another key of that id is forgotten. Raises `PollyError` for values of another kind.
+        """
+        issued = key.credentials
+        if values.secret_access_key is None or bool(values.session_token) != bool(issued.session_token):
+            needed = "a secret and a" if issued.session_token else "a secret and no"
+            raise PollyError(f"{values.access_key_id} cannot be issued so: it needs {needed} session token")
+        del self.keys[issued.access_key_id]
+        key.credentials = replace(values, expires_at=values.expires_at or issued.expires_at)
+        self._register(key)
 
     def _register(self, key: IssuedKey) -> IssuedKey:
         self.keys[key.credentials.access_key_id] = key

@@ -36,8 +36,13 @@ class Issuer:
     def __init__(self, directory: Directory) -> None:
         self._directory = directory
 
-    def issue(self, mode: Mode, now: datetime, *, fetched: bool = False) -> Issued:
-        """Issue for *mode*; *fetched* says that the client fetches a role's credentials itself."""
+    def issue(
+        self, mode: Mode, now: datetime, *, fetched: bool = False, values: Credentials | None = None
+    ) -> Issued:
+        """Issue for *mode*; *fetched* says that the client fetches a role's credentials itself.
+
+        With *values* it is these very key, secret and token that are issued.
+        """
         if mode.kind == "nothing":
             return Issued(mode, None)
         if mode.kind == "role" or fetched:
@@ -45,13 +50,15 @@ class Issuer:
         else:
             issued = Issued(mode, self._directory.create_user(self._name("narrator"), *mode.policies))
         if not fetched:
-            self.renew(issued, now)
+            self.renew(issued, now, values)
         return issued
 
-    def renew(self, issued: Issued, now: datetime) -> None:
-        """Issue anew to the same owner."""
+    def renew(self, issued: Issued, now: datetime, values: Credentials | None = None) -> None:
+        """Issue anew to the same owner, with these very *values* if there are any."""
         assert issued.owner is not None
         issued.key = self._key(issued.owner, issued.mode, now)
+        if values is not None:
+            self._directory.revalue(issued.key, values)
         issued.key.active = issued.mode.active
         issued.given = issued.mode.given(
             issued.key.credentials, lambda: self._key_of_another(now).credentials
@@ -100,10 +107,10 @@ class Delivered:
         way_of(self.case)(self.delivery)
         self.delivery.write()
 
-    def rotate(self) -> None:
-        """Put something new at the source."""
+    def rotate(self, values: Credentials | None = None) -> None:
+        """Put something new at the source, these very *values* if there are any."""
         if self.issued.given is not None:
-            self.issuer.renew(self.issued, self.delivery.now())
+            self.issuer.renew(self.issued, self.delivery.now(), values)
         if not self.delivery.rotations:
             self.deliver()
         for rotation in self.delivery.rotations:
