@@ -1,36 +1,29 @@
 """An account behind HTTP on loopback, for other processes and other SDKs.
 
-The server is waitress: it gathers a request before it occupies a thread with it, so slow clients hold up
-nobody, and it bounds and checks what it reads.
+All services are at one address, so whose a request is has to be told by the request itself. It is told by
+the path: what the services offer does not overlap. The scope of a signature names the service too, but that
+is what the gate is to judge, and credential endpoints have no signatures.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timezone
-from http import HTTPStatus
 from pathlib import Path
-from threading import Thread
-from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ..errors import PollyError
 from ..gate import Request, Response
 
 if TYPE_CHECKING:
-    from waitress.server import TcpWSGIServer
+    from .waitress import Listener
 
-#: More than AWS's largest request, so that the account itself can say what is too large for whom.
-_LARGEST_BODY = 16 * 2**20
-_THREADS = 16
-_ADDRESS = "127.0.0.1"
-
-#: Whose a path is. All come to one place here, and what they ask for does not overlap. The scope of a
-#: signature tells the service as well, but it is what the gate is to judge, and not every request has one.
+#: Whose a path is, by one of the hosts that it would go to.
 _HOSTS = tuple(
     (re.compile(path), host)
     for path, host in (
@@ -42,13 +35,18 @@ _HOSTS = tuple(
         (r"/v1/token", "signin.{region}.amazonaws.com"),
     )
 )
-#: Services with an endpoint of their own among the variables; every other is to come here as well, so
+#: Where a container's agent is that is asked by its path alone.
+_AGENT = "http://169.254.170.2"
+_RELATIVE_URI, _FULL_URI = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"
+
+#: Services with an endpoint of their own among the variables; all others are to come here as well, so
 #: that a process that wants something else of AWS is told so instead of reaching it.
 _SERVICES = ("POLLY", "STS", "SSO", "SSO_OIDC", "SIGNIN")
 
-_RELATIVE_URI, _FULL_URI = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"
-#: Where a container's agent is that is asked by its path alone.
-_AGENT = "http://169.254.170.2"
+_CREDENTIAL = re.compile("Credential=([^, ]*)")
+_SCOPE_WITH_REGION = re.compile("[^/]*/[^/]*/([a-z]{2,}(?:-[a-z]+)+-[0-9]+)/.*")
+
+_NOT_HERE = b"polly: no service of this account has such a path; it offers Polly, STS and credentials\n"
 
 
 class Server:
@@ -61,53 +59,31 @@ class Server:
     the age of its signatures is judged by that, the expiry of credentials by the account's clock.
     """
 
-    def __init__(self, handler: Callable[[Request], Response | None], region: str) -> None:
-        self._handler = handler
+    def __init__(self, answer: Callable[[Request], Response | None], region: str) -> None:
+        self._account_answers = answer
         self._region = region
-        self._running: tuple[TcpWSGIServer, Thread] | None = None
-        self._port = 0
+        self._listener: Listener | None = None
 
     def __enter__(self) -> Server:
         try:
-            from waitress import create_server
-        except ImportError:
+            from .waitress import Listener
+        except ModuleNotFoundError as error:
+            if error.name != "waitress":
+                raise
             raise PollyError("polly_server needs waitress: pip install 'pytest-polly[server]'") from None
-
-        server = create_server(
-            self._serve,
-            map={},
-            host=_ADDRESS,
-            port=0,
-            threads=_THREADS,
-            ident=None,
-            max_request_body_size=_LARGEST_BODY,
-            clear_untrusted_proxy_headers=False,
-            log_socket_errors=False,
-        )
-        self._port = server.effective_port
-        thread = Thread(target=server.run, name="polly_server", daemon=True)
-        thread.start()
-        self._running = server, thread
+        self._listener = Listener(self._answer)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        assert self._running is not None
-        (server, thread), self._running = self._running, None
-        # Its loop ends once there is nothing left to look after. In its own thread nothing else is
-        # being done to the connections meanwhile.
-        server.trigger.pull_trigger(lambda: _close_all(server))
-        thread.join()
-        server.task_dispatcher.shutdown()
+    def __exit__(self, *exception: object) -> None:
+        assert self._listener is not None
+        self._listener.close()
 
     @property
     def url(self) -> str:
         """Where the account is: an endpoint URL for Polly and for every other service it has."""
-        return f"http://{_ADDRESS}:{self._port}"
+        if self._listener is None:
+            raise PollyError("the account is not being served; enter it first: `with account.serve() as …:`")
+        return f"http://127.0.0.1:{self._listener.port}"
 
     @property
     def env(self) -> dict[str, str]:
@@ -127,42 +103,30 @@ class Server:
             variables.pop(_RELATIVE_URI, None)
             variables[_FULL_URI] = self.url + urlsplit(container).path
         for name in ("NO_PROXY", "no_proxy"):
-            variables[name] = ",".join(filter(None, [os.environ.get(name), _ADDRESS, "localhost"]))
-        home = _home(Path(os.environ["AWS_CONFIG_FILE"]).parent)
-        return {**variables, "HOME": str(home), "USERPROFILE": str(home)}
+            variables[name] = ",".join(filter(None, [os.environ.get(name), "127.0.0.1", "localhost"]))
+        home = str(_home(Path(os.environ["AWS_CONFIG_FILE"]).parent))
+        return {**variables, "HOME": home, "USERPROFILE": home}
 
-    def _serve(
-        self, environ: Mapping[str, Any], start_response: Callable[[str, list[tuple[str, str]]], object]
-    ) -> Iterable[bytes]:
-        response = self._handler(self._request(environ)) or _NOBODY
-        if response.status == 0:
-            from waitress.channel import ClientDisconnected
+    def _answer(self, request: Request) -> Response:
+        response = self._account_answers(self._addressed(request))
+        if response is not None:
+            return response
+        headers = {"Content-Type": "text/plain", "Content-Length": str(len(_NOT_HERE))}
+        return Response(404, headers, _NOT_HERE)
 
-            raise ClientDisconnected
-        status = f"{response.status} {HTTPStatus(response.status).phrase}"
-        start_response(status, list(response.headers.items()))
-        return [response.body]
+    def _addressed(self, request: Request) -> Request:
+        """Return *request* as if it had been sent to the one of AWS's hosts that it is for.
 
-    def _request(self, environ: Mapping[str, Any]) -> Request:
-        """Return the request as AWS would have got it: sent to one of its own hosts.
-
-        A signature covers the host it was really sent to, so that header stays as it is where there is one.
+        A signature covers the header ``Host`` as it was really sent, so that stays where there is one.
         """
-        headers = tuple(_headers(environ))
-        path, _, query = str(environ["REQUEST_URI"]).partition("?")
-        request = Request(environ["REQUEST_METHOD"], "", path, query, headers, environ["wsgi.input"].read())
-        scope = _claimed_scope(request)
-        named = re.fullmatch("[^/]*/[^/]*/([a-z]+(?:-[a-z]+)+-[0-9]+)/.*", scope)
-        host = _host(path).format(region=named[1] if named else self._region)
-        if not scope:
-            headers = (*((name, value) for name, value in headers if name != "host"), ("host", host))
-        return Request(request.method, host, path, query, headers, request.body)
-
-
-def _claimed_scope(request: Request) -> str:
-    """Return key id, day, region and service that a signature is said to be of; empty if there is none."""
-    header = re.search("Credential=([^, ]*)", request.header("authorization") or "")
-    return header[1] if header else dict(request.query_pairs()).get("X-Amz-Credential", "")
+        claimed = _CREDENTIAL.search(request.header("authorization") or "")
+        scope = claimed[1] if claimed else dict(request.query_pairs()).get("X-Amz-Credential", "")
+        named = _SCOPE_WITH_REGION.fullmatch(scope)
+        host = _host(request.path).format(region=named[1] if named else self._region)
+        if scope:
+            return replace(request, host=host)
+        headers = (*((name, value) for name, value in request.headers if name != "host"), ("host", host))
+        return replace(request, host=host, headers=headers)
 
 
 def wall_clock() -> datetime:
@@ -185,14 +149,6 @@ def _container_uri(variables: Mapping[str, str]) -> str | None:
     return _AGENT + relative if relative else variables.get(_FULL_URI)
 
 
-def _headers(environ: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
-    for name, value in environ.items():
-        if name.startswith("HTTP_"):
-            yield name[5:].replace("_", "-").lower(), value
-        elif name in ("CONTENT_TYPE", "CONTENT_LENGTH"):
-            yield name.replace("_", "-").lower(), value
-
-
 def _home(folder: Path) -> Path:
     """Make a home in *folder* whose caches are the ones of the case."""
     home = folder / "home"
@@ -200,14 +156,3 @@ def _home(folder: Path) -> Path:
     with suppress(FileExistsError):
         (home / ".aws" / "sso" / "cache").symlink_to(folder / "sso", target_is_directory=True)
     return home
-
-
-def _close_all(server: TcpWSGIServer) -> None:
-    for one in list(server._map.values()):
-        one.close()
-
-
-_NOBODY_BODY = b"polly: no service of this account has such a path; it offers Polly, STS and credentials\n"
-_NOBODY = Response(
-    404, {"Content-Type": "text/plain", "Content-Length": str(len(_NOBODY_BODY))}, _NOBODY_BODY
-)

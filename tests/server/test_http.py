@@ -1,0 +1,293 @@
+"""The server as a piece of HTTP: what it stands, what it bounds, and that nothing of it is left."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
+from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import urlsplit
+from urllib.request import Request as UrlRequest
+from urllib.request import urlopen
+
+import boto3
+import pytest
+from botocore.auth import SigV4Auth, SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.config import Config
+from botocore.credentials import Credentials
+from botocore.exceptions import ClientError, ConnectionClosedError
+
+from pytest_polly import Account
+from pytest_polly.wire.server import Server
+
+_SPEECH = '{"OutputFormat": "mp3", "Text": "Hello", "VoiceId": "Joanna"}'
+
+
+@pytest.fixture
+def polly(polly_long_term: Account, polly_server: Server) -> Iterator[Any]:
+    """A client of this process that really sends."""
+    config = Config(max_pool_connections=16, retries={"total_max_attempts": 1})
+    with closing(boto3.client("polly", endpoint_url=polly_server.url, config=config)) as client:
+        yield client
+
+
+def _speak(polly: Any, text: str = "Hello") -> int:
+    with polly.synthesize_speech(Text=text, OutputFormat="mp3", VoiceId="Joanna")["AudioStream"] as stream:
+        return len(stream.read())
+
+
+@contextmanager
+def _connected(server: Server) -> Iterator[socket.socket]:
+    parts = urlsplit(server.url)
+    with socket.create_connection((str(parts.hostname), int(parts.port or 0)), timeout=10) as connection:
+        yield connection
+
+
+def _answer(connection: socket.socket) -> bytes:
+    """Return all that is sent until the other side hangs up."""
+    received = b""
+    while True:
+        try:
+            piece = connection.recv(65536)
+        except ConnectionError:
+            return received
+        if not piece:
+            return received
+        received += piece
+
+
+# Standing it ----------------------------------------------------------------------------------
+
+
+def test_a_thousand_requests_from_sixteen_threads(polly: Any, polly_long_term: Account) -> None:
+    texts = [f"This is number {number}." for number in range(1000)]
+    with ThreadPoolExecutor(16) as pool:
+        heard = list(pool.map(lambda text: _speak(polly, text), texts))
+    assert len(heard) == 1000
+    assert all(heard)
+    calls = polly_long_term.calls
+    assert [call.status for call in calls] == [200] * 1000
+    assert len({call._content for call in calls}) == 1000
+
+
+@pytest.mark.parametrize(
+    "beginning",
+    [
+        b"",
+        b"POST /v1/sp",
+        b"POST /v1/speech HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Amz-Da",
+        b"POST /v1/speech HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n\r\n{",
+    ],
+    ids=["nothing", "request line", "header", "body"],
+)
+def test_slow_clients_hold_up_nobody(polly: Any, polly_server: Server, beginning: bytes) -> None:
+    connections = [_connected(polly_server) for _ in range(50)]
+    opened = [connection.__enter__() for connection in connections]
+    for one in opened:
+        one.sendall(beginning)
+    started = time.perf_counter()
+    assert _speak(polly)
+    assert time.perf_counter() - started < 5
+    for connection in connections:
+        connection.__exit__(None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("garbage", "status"),
+    [
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", b"400"),
+        (b"GET\r\n\r\n", b"400"),
+        (b"GET / HTTP/1.1\r\nHost 127.0.0.1\r\n\r\n", b"400"),
+        (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", b"400"),
+        (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: many\r\n\r\n", b"400"),
+        (
+            b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n\r\n",
+            b"400",
+        ),
+        (b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: bzip2\r\n\r\n", b"501"),
+        (b"GET / HTTP/1.1\r\nHost: x\r\n" + b"X-Long: " + b"a" * 400_000 + b"\r\n\r\n", b"431"),
+    ],
+    ids=["TLS", "no path", "no colon", "negative", "no number", "chunks", "encoding", "header"],
+)
+def test_broken_http_is_refused(polly: Any, polly_server: Server, garbage: bytes, status: bytes) -> None:
+    with _connected(polly_server) as connection:
+        try:
+            connection.sendall(garbage)
+            connection.shutdown(socket.SHUT_WR)
+        except ConnectionError:
+            # It need not listen to the end.
+            pass
+        answer = _answer(connection)
+    assert status in answer.partition(b"\r\n")[0]
+    assert _speak(polly)
+
+
+def test_a_body_that_is_too_large_is_not_read(polly: Any, polly_server: Server) -> None:
+    with _connected(polly_server) as connection:
+        connection.sendall(b"POST /v1/speech HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n{}")
+        assert b" 413 " in _answer(connection).partition(b"\r\n")[0]
+    assert _speak(polly)
+
+
+def test_sts_itself_refuses_what_is_too_large_for_it(polly_server: Server, polly_long_term: Account) -> None:
+    with pytest.raises(HTTPError, match="413") as refused:
+        urlopen(UrlRequest(polly_server.url, data=b"a" * 10_000_001))
+    refused.value.close()
+    assert [(call.service, call.status) for call in polly_long_term.calls] == [("sts", 413)]
+
+
+@pytest.mark.parametrize("half", [b"POST /v1/speech HT", b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nAct"])
+def test_who_hangs_up_halfway_is_forgotten(
+    polly: Any, polly_server: Server, polly_long_term: Account, half: bytes
+) -> None:
+    for _ in range(20):
+        with _connected(polly_server) as connection:
+            connection.sendall(half)
+    assert _speak(polly)
+    assert len(polly_long_term.calls) == 1
+
+
+def test_who_does_not_wait_for_the_answer_is_forgotten(polly: Any, polly_server: Server) -> None:
+    for _ in range(20):
+        with _connected(polly_server) as connection:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
+            connection.sendall(b"GET /v1/voices HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert _speak(polly)
+
+
+# Meaning it -----------------------------------------------------------------------------------
+
+
+def test_the_host_is_part_of_what_is_signed(polly_long_term: Account, polly_server: Server) -> None:
+    """The very host and port it came to: a request signed for Polly's own host is not for here."""
+    for host, status in ((urlsplit(polly_server.url).netloc, 200), ("polly.us-east-1.amazonaws.com", 403)):
+        request = AWSRequest("POST", f"http://{host}/v1/speech", data=_SPEECH)
+        _sign(polly_long_term, SigV4Auth, request)
+        connection = http.client.HTTPConnection(urlsplit(polly_server.url).netloc)
+        with closing(connection):
+            connection.request("POST", "/v1/speech", _SPEECH, dict(request.headers.items()))
+            assert connection.getresponse().status == status
+    assert [call.error_code for call in polly_long_term.calls] == [None, "InvalidSignatureException"]
+
+
+def test_the_scope_is_judged_not_believed(polly_long_term: Account, polly_server: Server) -> None:
+    request = AWSRequest("POST", f"{polly_server.url}/v1/speech", data=_SPEECH)
+    _sign(polly_long_term, SigV4Auth, request, service="sts")
+    with pytest.raises(HTTPError) as refused:
+        urlopen(UrlRequest(request.url, _SPEECH.encode(), dict(request.headers.items())))
+    with closing(refused.value) as answer:
+        assert b"correct service: 'polly'" in answer.read()
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "eu-central-1"])
+def test_the_scope_says_which_region_is_meant(
+    polly_long_term: Account, polly_server: Server, region: str
+) -> None:
+    with closing(boto3.client("polly", region, endpoint_url=polly_server.url)) as client:
+        assert _speak(client)
+    assert polly_long_term.calls[-1].region == region
+
+
+def test_a_presigned_url_speaks(polly_long_term: Account, polly_server: Server) -> None:
+    url = f"{polly_server.url}/v1/speech?OutputFormat=mp3&Text=Hello%20there&VoiceId=Joanna"
+    request = AWSRequest("GET", url)
+    _sign(polly_long_term, SigV4QueryAuth, request)
+    with urlopen(request.url) as answer:
+        assert answer.headers["Content-Type"] == "audio/mpeg"
+        assert answer.read()
+
+
+def test_paths_arrive_as_they_were_sent(polly: Any, polly_long_term: Account) -> None:
+    """Percent-encoded: decoded and encoded again, some would have another signature."""
+    with pytest.raises(ClientError) as refused:
+        polly.get_lexicon(Name="a%2Fb c")
+    assert refused.value.response["Error"]["Code"] != "InvalidSignatureException"
+    assert polly_long_term.calls[-1].signed_with(str(_key(polly_long_term).secret_key))
+
+
+@pytest.mark.parametrize("code", ["ReadTimeoutError", "ConnectionClosedError"])
+def test_silence_is_a_connection_that_ends(polly: Any, polly_long_term: Account, code: str) -> None:
+    polly_long_term.fail("polly", code)
+    with pytest.raises(ConnectionClosedError):
+        _speak(polly)
+    assert _speak(polly)
+
+
+def test_what_else_there_is_of_aws_is_not_here(polly_server: Server, polly_long_term: Account) -> None:
+    with pytest.raises(HTTPError, match="404") as refused:
+        urlopen(f"{polly_server.url}/my-bucket/my-key")
+    with closing(refused.value) as answer:
+        assert b"no service of this account has such a path" in answer.read()
+
+
+def test_two_servers_are_two_accounts(polly_server: Server, polly_long_term: Account) -> None:
+    with Account() as other, other.apply("long-term"), other.serve() as server:
+        with closing(boto3.client("polly", endpoint_url=server.url)) as mine:
+            assert _speak(mine)
+        with (
+            closing(boto3.client("polly", endpoint_url=polly_server.url)) as theirs,
+            pytest.raises(ClientError, match="UnrecognizedClient"),
+        ):
+            _speak(theirs)
+        assert [call.status for call in other.calls] == [200]
+    assert [call.error_code for call in polly_long_term.calls] == ["UnrecognizedClientException"]
+
+
+def _key(account: Account) -> Credentials:
+    given = account.credentials
+    assert given is not None
+    return Credentials(given.access_key_id, given.secret_access_key)
+
+
+def _sign(account: Account, signer: Any, request: AWSRequest, *, service: str = "polly") -> None:
+    signer(_key(account), service, account.region).add_auth(request)
+
+
+# Nothing is left ------------------------------------------------------------------------------
+
+
+def test_nothing_is_left_of_it() -> None:
+    threads = set(threading.enumerate())
+    with Account() as account, account.apply("long-term"):
+        connections = ExitStack()
+        with account.serve() as server:
+            idle = connections.enter_context(_connected(server))
+            halfway = connections.enter_context(_connected(server))
+            halfway.sendall(b"POST /v1/speech HTTP/1.1\r\nContent-Length: 100\r\n\r\n{")
+            with closing(boto3.client("polly", endpoint_url=server.url)) as client:
+                assert _speak(client)
+            started = time.perf_counter()
+        assert time.perf_counter() - started < 5
+        with connections:
+            assert (_answer(idle), _answer(halfway)) == (b"", b"")
+        with pytest.raises(ConnectionRefusedError), _connected(server):
+            pass
+    assert set(threading.enumerate()) <= threads
+
+
+def test_nothing_is_left_of_it_after_a_failure(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import threading, urllib.request
+        urls = []
+
+        def test_fails(polly_server):
+            urls.append(polly_server.url)
+            assert False
+
+        def test_after():
+            assert not [one for one in threading.enumerate() if one.name.startswith(("polly", "waitress"))]
+            try:
+                urllib.request.urlopen(urls[0])
+            except urllib.error.URLError as error:
+                assert isinstance(error.reason, ConnectionRefusedError)
+        """
+    )
+    result = pytester.runpytest_subprocess("-p", "no:randomly", "-W", "error")
+    result.assert_outcomes(passed=1, failed=1)
