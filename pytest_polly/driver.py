@@ -87,6 +87,8 @@ class Client:
             return self._run(self._speak_inside_loop(text))
         result = self._contract.synthesize(self._client, text)
         if inspect.isawaitable(result) or isinstance(result, AsyncIterable):
+            # A plain function, but of an asynchronous client: from now on it speaks inside the loop.
+            self._is_async = True
             return self._run(_gather(result))
         return _joined(result)
 
@@ -137,14 +139,18 @@ class Client:
         if loop is None:
             return
         try:
-            left = asyncio.all_tasks(loop)
-            for task in left:
-                task.cancel()
-            loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+            loop.run_until_complete(_cancel_the_rest())
             loop.run_until_complete(loop.shutdown_asyncgens())
             loop.run_until_complete(loop.shutdown_default_executor())
         finally:
             loop.close()
+
+
+async def _cancel_the_rest() -> None:
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
 
 
 async def _exhaust(generator: Any) -> None:

@@ -1,0 +1,115 @@
+"""Runs contract classes in a pytest of their own, and reads what was found from the JSON report."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import boto3
+import botocore.session
+import pytest
+from botocore.hooks import HierarchicalEmitter
+
+from pytest_polly.account import Account
+from pytest_polly.contract import CredentialContract
+
+#: The classes that the inner pytest is to collect; its test module takes them from here.
+collected: dict[str, type[CredentialContract]] = {}
+
+_INNER_MODULE = "import contract_runs\n\nglobals().update(contract_runs.collected)\n"
+#: Plugins that an inner run has no use for, and that cost it time.
+_WITHOUT = ("randomly", "hypothesispytest", "xdist", "asyncio", "anyio", "cacheprovider")
+
+_handlers: list[HierarchicalEmitter] = []
+
+
+def session(**given: Any) -> boto3.Session:
+    """Return a new boto3 session, in a tenth of the time: botocore's own handlers are copied.
+
+    Nothing but the registering of handlers is saved, which is nearly all that making a session costs.
+    """
+    if not _handlers:
+        _handlers.append(HierarchicalEmitter())
+        botocore.session.Session(event_hooks=_handlers[0])
+    bare = botocore.session.Session(event_hooks=copy.copy(_handlers[0]), include_builtin_handlers=False)
+    return boto3.Session(botocore_session=bare, **given)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the report tells of one cell."""
+
+    outcome: str
+    findings: tuple[str, ...]
+    seen: str
+    calls: tuple[Mapping[str, Any], ...]
+
+
+#: By ``clause[case]``.
+Cells = dict[str, Told]
+
+
+def run(
+    pytester: pytest.Pytester, *contracts: type[CredentialContract], args: tuple[str, ...] = ()
+) -> dict[str, Cells]:
+    """Run the whole contract over every class; return what was found, by the class's name."""
+    assert len({contract.__name__ for contract in contracts}) == len(contracts)
+    _load_everything()
+    with _offered(contracts):
+        pytester.makepyfile(test_inner=_INNER_MODULE)
+        without = [part for name in _WITHOUT for part in ("-p", f"no:{name}")]
+        result = pytester.runpytest_inprocess("-q", "--polly-report=cells.json", *without, *args)
+    assert result.ret in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED), result.stdout.str()
+    assert "errors" not in result.parseoutcomes(), result.stdout.str()
+    report = json.loads((pytester.path / "cells.json").read_text(encoding="utf-8"))
+    told: dict[str, Cells] = {contract.__name__: {} for contract in contracts}
+    for cell in report["cells"]:
+        told[cell["contract"]][cell["nodeid"].rpartition("::")[2]] = Told(
+            cell["outcome"],
+            tuple(finding["name"] for finding in cell["findings"]),
+            "\n".join(finding["seen"] for finding in cell["findings"]),
+            tuple(cell["calls"]),
+        )
+    return told
+
+
+def run_one(pytester: pytest.Pytester, contract: type[CredentialContract], *args: str) -> Cells:
+    """Run the contract over one class; every cell that failed has a finding."""
+    cells = run(pytester, contract, args=args)[contract.__name__]
+    assert cells, "nothing was run"
+    for name, told in cells.items():
+        assert (told.outcome == "failed") == bool(told.findings), f"{name}: {told}"
+    return cells
+
+
+def findings(cells: Cells) -> set[str]:
+    """Return the names of everything found, in whatever cell."""
+    return {name for told in cells.values() for name in told.findings}
+
+
+def where(cells: Cells, finding: str) -> set[str]:
+    """Return the cells in which *finding* was made."""
+    return {name for name, told in cells.items() if finding in told.findings}
+
+
+@cache
+def _load_everything() -> None:
+    """Import what an inner run imports when it needs it; pytester would have it imported every time."""
+    with Account() as account, account.apply("role"):
+        account.clock.advance(seconds=1)
+        polly = session().client("polly")
+        polly.synthesize_speech(Text="Hello.", OutputFormat="mp3", VoiceId="Joanna")
+
+
+@contextmanager
+def _offered(contracts: tuple[type[CredentialContract], ...]) -> Iterator[None]:
+    collected.update({contract.__name__: contract for contract in contracts})
+    try:
+        yield
+    finally:
+        collected.clear()
