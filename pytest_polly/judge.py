@@ -90,13 +90,22 @@ def names_the_cause(account: Account, attempt: Attempt, error: ErrorTypes | None
 
 
 def renews(account: Account, first: Attempt, second: Attempt, control: Control) -> list[Finding]:
-    """Judge a client that spoke once, then again after its role's first credentials had expired."""
+    """Judge a client that spoke once, then again after its role's first credentials had expired.
+
+    It may be told by AWS that they have expired, as long as it then speaks with new ones.
+    """
+    found = speaks(account, second, control)
+    if not found or signed_wrongly(account, second):
+        return found
     used = {call.access_key_id for call in first.polly_calls}
     for call in second.polly_calls:
         if call.access_key_id in used and call.error_code == "ExpiredTokenException":
             seen = f"after the role's session had expired, {_call(call)} once more; AWS: {_answer(call)}"
             return [Finding("credentials-frozen", seen)]
-    return speaks(account, second, control)
+    if second.error is not None and not second.calls:
+        seen = f"after the role's session had expired, {_raised(second.error)}; nobody was asked for another"
+        return [Finding("credentials-frozen", seen)]
+    return found
 
 
 def does_not_mix(account: Account, attempt: Attempt, control: Control) -> list[Finding]:
