@@ -30,6 +30,10 @@ class Credentials:
         }
         return {name: value for name, value in parts.items() if value is not None}
 
+    def __eq__(self, other: object) -> bool:
+        """Written out, because of the one that ``dataclass`` makes pytest shows what differs, value by value."""
+        return isinstance(other, Credentials) and vars(self) == vars(other)
+
     @property
     def secrets(self) -> tuple[str, ...]:
         """What must never be shown whole."""
