@@ -379,6 +379,22 @@ def _limited_to_polly(session: IssuedKey) -> Policies:
     return replace(session.principal.policies, session=[statement("Allow", "polly:*")])
 
 
+@pytest.mark.parametrize(
+    ("condition", "parameter"),
+    [
+        ("sts:ExternalId", "ExternalId"),
+        ("sts:RoleSessionName", "RoleSessionName"),
+        ("sts:SourceIdentity", "SourceIdentity"),
+    ],
+)
+def test_a_trust_policy_may_want_a_parameter_to_be_so(condition: str, parameter: str) -> None:
+    actions = ["sts:AssumeRole", "sts:SetSourceIdentity"]
+    with Account() as account, account.apply("long-term"):
+        role_with(trust=trusting(actions, Condition={"StringEquals": {condition: "stage-7"}}))(account)
+        assert post(account, _assume(account, **{parameter: "stage-7"})).status == 200
+        assert post(account, _assume(account, **{parameter: "stage-8"})).status == 403
+
+
 def test_a_source_identity_is_handed_on() -> None:
     both = ["sts:AssumeRole", "sts:SetSourceIdentity"]
     with Account() as account, account.apply("long-term"):
