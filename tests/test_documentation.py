@@ -1,37 +1,46 @@
-"""Every code block of the README is run, and its output compared."""
+"""Every code block of the README and the documentation is run, and its output compared."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-README = Path(__file__).parent.parent / "README.md"
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+PAGES = [README, *sorted((ROOT / "docs").glob("**/*.md"))]
 _BLOCK = re.compile(r"(?:<!-- (?P<note>[^>]+) -->\n)?```(?P<language>\w+)\n(?P<body>.*?)^```$", re.M | re.S)
 _KEY = re.compile(r"\b(AKIA|ASIA)[A-Z2-7]{16}\b")
 
 Block = tuple[str, str, str]
 
 
-def blocks() -> list[Block]:
+def blocks(page: Path) -> list[Block]:
     return [
         (found["note"] or "", found["language"], found["body"])
-        for found in _BLOCK.finditer(README.read_text(encoding="utf-8"))
+        for found in _BLOCK.finditer(page.read_text(encoding="utf-8"))
     ]
 
 
-def files() -> dict[str, str]:
-    return {note[len("file: ") :]: body for note, _, body in blocks() if note.startswith("file: ")}
+def files(page: Path) -> dict[str, str]:
+    return {note[len("file: ") :]: body for note, _, body in blocks(page) if note.startswith("file: ")}
 
 
-def sessions() -> list[str]:
-    return [body for _, language, body in blocks() if language == "console" and body.startswith("$ ")]
+def sessions() -> list[Any]:
+    return [
+        pytest.param(page, body, id=f"{page.stem}: {body.splitlines()[0]}")
+        for page in PAGES
+        for _, language, body in blocks(page)
+        if language == "console" and body.startswith("$ ")
+    ]
 
 
-def test_every_block_is_of_a_kind_that_is_run() -> None:
-    kinds = {(note.split(":")[0], language) for note, language, _ in blocks()}
-    assert kinds == {
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_block_is_of_a_kind_that_is_run(page: Path) -> None:
+    kinds = {(note.split(":")[0], language) for note, language, _ in blocks(page)}
+    assert kinds <= {
         ("file", "python"),
         ("", "python"),
         ("", "console"),
@@ -40,12 +49,12 @@ def test_every_block_is_of_a_kind_that_is_run() -> None:
     }
 
 
-@pytest.mark.parametrize("session", sessions(), ids=lambda session: session.splitlines()[0])
+@pytest.mark.parametrize(("page", "session"), sessions())
 def test_console_sessions_show_what_happens(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, session: str
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, page: Path, session: str
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    for name, body in files().items():
+    for name, body in files(page).items():
         (pytester.path / name).write_text(body, encoding="utf-8")
     command, *shown = session.splitlines()
     arguments = command.removeprefix("$ pytest ").split()
@@ -68,17 +77,17 @@ def test_console_sessions_show_what_happens(
 
 
 def test_the_fragment_of_a_class_is_a_class_that_works(pytester: pytest.Pytester) -> None:
-    fragments = [body for note, language, body in blocks() if (note, language) == ("", "python")]
+    fragments = [body for note, language, body in blocks(README) if (note, language) == ("", "python")]
     assert fragments
     for fragment in fragments:
-        source = files()["test_narrator.py"].replace("TestNarrator", "Narration")
+        source = files(README)["test_narrator.py"].replace("TestNarrator", "Narration")
         fragment = fragment.replace("(CredentialContract)", "(Narration)")
-        pytester.makepyfile(narrator=files()["narrator.py"], test_fragment=f"{source}\n\n{fragment}")
+        pytester.makepyfile(narrator=files(README)["narrator.py"], test_fragment=f"{source}\n\n{fragment}")
         result = pytester.runpytest_subprocess("--collect-only", "-q", "-k", "TestNarrator")
         assert result.ret == 0, result.stdout.str()
 
 
 def test_the_main_command_runs_the_examples() -> None:
-    commands = [body for note, _, body in blocks() if note == "main command"]
+    commands = [body for note, _, body in blocks(README) if note == "main command"]
     assert len(commands) == 1
     assert commands[0].endswith(".venv/bin/pytest --pyargs pytest_polly.examples\n")
