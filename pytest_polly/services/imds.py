@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64encode
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from http import HTTPStatus
 from secrets import token_bytes
 
@@ -38,8 +40,10 @@ _TTL_HEADER = "x-aws-ec2-metadata-token-ttl-seconds"
 _TOKEN_HEADER = "x-aws-ec2-metadata-token"
 _LONGEST_TTL = 21_600
 
-#: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_iam-ec2.html
-_DOCUMENTATION = "https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_iam-ec2.html"
+_NOT_FOR_EC2 = (
+    "EC2 cannot assume the role {role}.  Please see documentation at https://docs.aws.amazon.com/IAM/latest/"
+    "UserGuide/troubleshoot_iam-ec2.html#troubleshoot_iam-ec2_errors-info-doc."
+)
 
 _PAGE = """\
 <?xml version="1.0" encoding="iso-8859-1"?>
@@ -64,9 +68,7 @@ class Imds(Service):
 
     known_failures = {
         **{status.phrase.replace(" ", ""): Known(status.value) for status in HTTPStatus if status >= 400},
-        "AssumeRoleUnauthorizedAccess": Known(
-            200, f"EC2 cannot assume the role.  Please see documentation at {_DOCUMENTATION}", CREDENTIALS
-        ),
+        "AssumeRoleUnauthorizedAccess": Known(200, _NOT_FOR_EC2, CREDENTIALS),
     }
 
     def __init__(self, vendor: Vendor, zone: str, *, v1: bool = False, v2: bool = True) -> None:
@@ -104,9 +106,16 @@ class Imds(Service):
         return self._credentials(now)
 
     def failed(self, failure: Failure, operation: str | None, request: Request) -> Response:
-        if failure.status == 200:
-            return _json({"Code": failure.code, "Message": failure.message})
-        return _page(failure.status)
+        """What is wrong with the role itself comes with status 200, everything else as a page."""
+        if failure.status != 200:
+            return _page(failure.status)
+        message = (failure.message or "").replace("{role}", self._vendor.role.name)
+        said = {
+            "Code": failure.code,
+            "Message": message,
+            "LastUpdated": timestamp(datetime.now(timezone.utc)),
+        }
+        return replace(_json(said), message=message)
 
     def _issue_token(self, request: Request, now: datetime) -> Response:
         if not self._v2:
@@ -149,7 +158,7 @@ def _text(text: str, headers: dict[str, str] | None = None) -> Response:
     return _answer(200, "text/plain", text.encode(), headers)
 
 
-def _json(value: dict[str, str | None]) -> Response:
+def _json(value: Mapping[str, str | None]) -> Response:
     return _answer(200, "text/plain", json.dumps(value, indent=2, separators=(",", " : ")).encode())
 
 

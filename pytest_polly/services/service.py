@@ -93,4 +93,5 @@ class Service:
             return Response(0, error_code=failure.code)
         if failure.body is not None:
             return failure.response()
-        return replace(self.failed(failure, operation, request), error_code=failure.code)
+        response = self.failed(failure, operation, request)
+        return replace(response, error_code=failure.code, message=response.message or failure.message)

@@ -55,7 +55,11 @@ class Sts(Service):
 
     known_failures = {
         "ExpiredToken": Known(403, "The security token included in the request is expired"),
-        "IDPCommunicationError": Known(400, "The identity provider could not be reached."),
+        "IDPCommunicationError": Known(
+            400,
+            "The request could not be fulfilled because the identity provider (IDP) that was asked to verify "
+            "the incoming identity token could not be reached.",
+        ),
         "InternalFailure": Known(500, "The request processing has failed because of an unknown error."),
         "RegionDisabledException": Known(403, "STS is not activated in this region."),
         "ServiceUnavailable": Known(503, "Service Unavailable"),

@@ -18,7 +18,12 @@ from botocore.exceptions import (
     RefreshWithMFAUnsupportedError,
 )
 from botocore.utils import JSONFileCache
-from observed import (
+
+from pytest_polly import Account
+from pytest_polly.directory import Role
+from pytest_polly.gate import statement
+
+from .observed import (
     ASSUME_ROLE,
     ECS,
     IMDS,
@@ -37,10 +42,6 @@ from observed import (
     speak,
     told,
 )
-
-from pytest_polly import Account
-from pytest_polly.directory import Role
-from pytest_polly.gate import statement
 
 #: What leads up to the request for the role, and whether whoever makes it has a long-term key.
 WAYS = [

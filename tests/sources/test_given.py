@@ -9,11 +9,12 @@ from pathlib import Path
 import boto3
 import pytest
 from botocore.exceptions import ClientError, ConfigParseError, PartialCredentialsError, ProfileNotFound
-from observed import ASSUME_ROLE, SPEECH, asked, client, configure, session, signers, since, speak
-from observed import write_credentials as write
 
 from pytest_polly import Account
 from pytest_polly.sources import SOURCES
+
+from .observed import ASSUME_ROLE, SPEECH, asked, client, configure, session, signers, since, speak
+from .observed import write_credentials as write
 
 LYING = [name for name, source in SOURCES.items() if "long-term" in source.modes]
 

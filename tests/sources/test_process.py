@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, CredentialRetrievalError
-from observed import SPEECH, asked, client, configure, folder, issued_here, session, settings, signers, speak
 
 from pytest_polly import Account
 from pytest_polly.sources import SOURCES
 from pytest_polly.sources.process import RUNS
+
+from .observed import SPEECH, asked, client, configure, folder, issued_here, session, settings, signers, speak
 
 
 def runs() -> int:

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError, InvalidConfigError
-from observed import (
+
+from pytest_polly import Account
+
+from .observed import (
     ASSUME_ROLE,
     SPEECH,
     WEB_IDENTITY,
@@ -21,8 +24,6 @@ from observed import (
     speak,
     told,
 )
-
-from pytest_polly import Account
 
 WAYS = ["", "profile"]
 

@@ -1,0 +1,1 @@
+"""Every place credentials come from, tried with botocore itself."""
