@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from contextlib import ExitStack
+from datetime import datetime, timedelta, timezone, tzinfo
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 if TYPE_CHECKING:
-    from freezegun.api import (
-        FrozenDateTimeFactory,
-        StepTickTimeFactory,
-        TickingDateTimeFactory,
-        _freeze_time,
-    )
+    from freezegun.api import FrozenDateTimeFactory, StepTickTimeFactory, TickingDateTimeFactory
 
     Frozen = FrozenDateTimeFactory | StepTickTimeFactory | TickingDateTimeFactory
 
@@ -35,7 +32,8 @@ class Clock:
         self._moved = moved
         #: How far AWS's clock is ahead of the client's.
         self.skew = timedelta(0)
-        self._freezer: _freeze_time | None = None
+        self._own: Frozen | None = None
+        self._undo = ExitStack()
         self._moves: list[tuple[Frozen, timedelta]] = []
 
     @property
@@ -57,27 +55,53 @@ class Clock:
         from freezegun import api
 
         if not api.freeze_factories:
-            self._freezer = self._start()
+            self._start()
         frozen, step = api.freeze_factories[-1], timedelta(**delta)
         frozen.move_to(frozen() + step)
         self._moves.append((frozen, step))
+        if frozen is self._own:
+            # It may be summer time there.
+            api.tz_offsets[-1] = _local_offset(self.now)
         self._moved()
 
-    def _start(self) -> _freeze_time:
-        from freezegun import freeze_time
+    def _start(self) -> None:
+        from freezegun import api, freeze_time
 
-        offset = datetime.now().astimezone().utcoffset() or timedelta(0)
+        now = self.now
         freezer = freeze_time(
-            self.now, tz_offset=offset, tick=True, real_asyncio=True, ignore=_KEEP_REAL_TIME
+            now, tz_offset=_local_offset(now), tick=True, real_asyncio=True, ignore=_KEEP_REAL_TIME
         )
-        freezer.start()
-        return freezer
+        self._undo.enter_context(freezer)
+        self._own = api.freeze_factories[-1]
+        self._undo.enter_context(patch.object(api.FakeDatetime, "now", classmethod(_now(self._own))))
 
     def reset(self) -> None:
         """Put the time back that was there before it was moved."""
         for frozen, step in self._moves:
             frozen.move_to(frozen() - step)
-        if self._freezer is not None:
-            self._freezer.stop()
-        self._moves, self._freezer = [], None
+        self._undo.close()
+        self._moves, self._own = [], None
         self.skew = timedelta(0)
+
+
+def _local_offset(moment: datetime) -> timedelta:
+    """Return by how much local time differs from UTC at *moment*."""
+    return moment.astimezone().utcoffset() or timedelta(0)
+
+
+def _now(own: Frozen) -> Callable[..., datetime]:
+    """Return what takes the place of ``FakeDatetime.now`` while *own* is the time in force.
+
+    freezegun adds the offset of local time to a time that is asked for in a zone, too: east or west of
+    Greenwich a session would seem to run out hours too early or too late.
+    """
+    from freezegun import api
+
+    original = api.FakeDatetime.now
+
+    def now(cls: type[datetime], tz: tzinfo | None = None) -> datetime:
+        if tz is None or api.freeze_factories[-1] is not own:
+            return original(tz)
+        return api.datetime_to_fakedatetime(tz.fromutc(own().replace(tzinfo=tz)))
+
+    return now
