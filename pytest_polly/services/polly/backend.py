@@ -19,11 +19,15 @@ class Backend:
         self.tasks = Tasks(region)
 
 
+#: All voices come at once: AWS's own examples never ask for a second page.
+#: https://github.com/awsdocs/aws-doc-sdk-examples/blob/main/python/example_code/polly/polly_wrapper.py
+VOICES_A_PAGE = 200
+
 Asked = Mapping[str, Any]
 
 #: The operations that are answered in JSON.
 OPERATIONS: dict[str, Callable[[Backend, Asked], dict[str, Any]]] = {
-    "DescribeVoices": lambda _, asked: page("Voices", describe(asked), asked),
+    "DescribeVoices": lambda _, asked: page("Voices", describe(asked), asked, VOICES_A_PAGE),
     "PutLexicon": lambda backend, asked: backend.lexicons.put(asked),
     "GetLexicon": lambda backend, asked: backend.lexicons.get(asked),
     "DeleteLexicon": lambda backend, asked: backend.lexicons.delete(asked),

@@ -87,8 +87,9 @@ class Lexicons:
 
     def get(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         name = self._existing(asked["Name"])
-        lexicon = {"Content": self._moto.get_lexicon(name).content, "Name": name}
-        return {"Lexicon": lexicon, "LexiconAttributes": self._attributes(name)}
+        known = self._moto.get_lexicon(name)
+        attributes = self._corrected(name, known.to_dict()["Attributes"])
+        return {"Lexicon": {"Content": known.content, "Name": name}, "LexiconAttributes": attributes}
 
     def delete(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         name = self._existing(asked["Name"])
@@ -98,10 +99,13 @@ class Lexicons:
 
     def described(self) -> list[dict[str, Any]]:
         """Return every lexicon as ListLexicons lists it."""
-        return [{"Attributes": self._attributes(name), "Name": name} for name in self._kept]
+        return [
+            {"Attributes": self._corrected(known["Name"], known["Attributes"]), "Name": known["Name"]}
+            for known in self._moto.list_lexicons()
+        ]
 
-    def _attributes(self, name: str) -> dict[str, Any]:
-        known, kept = self._moto.get_lexicon(name).to_dict()["Attributes"], self._kept[name]
+    def _corrected(self, name: str, known: dict[str, Any]) -> dict[str, Any]:
+        kept = self._kept[name]
         return {**known, "LastModified": kept.modified, "LexemesCount": kept.lexemes}
 
     def _existing(self, name: str) -> str:

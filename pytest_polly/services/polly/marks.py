@@ -31,6 +31,8 @@ _LETTERS = re.compile("|".join(_VISEMES) + r"|\w", re.IGNORECASE)
 _OTHER = "@"
 _SILENCE = "sil"
 
+_JSON = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
+
 
 def speech_marks(spoken: Spoken, types: Iterable[str]) -> bytes:
     """Return the marks of the given *types*, a line of JSON each, in the order in which they are said."""
@@ -41,7 +43,7 @@ def speech_marks(spoken: Spoken, types: Iterable[str]) -> bytes:
 
 def _line(mark: dict[str, Any]) -> bytes:
     # AWS escapes the slash, which JSON allows and only a value can hold.
-    return json.dumps(mark, separators=(",", ":"), ensure_ascii=False).replace("/", r"\/").encode() + b"\n"
+    return _JSON.encode(mark).replace("/", r"\/").encode() + b"\n"
 
 
 def _sentences(spoken: Spoken) -> Iterator[dict[str, Any]]:

@@ -1,8 +1,4 @@
-"""Lists that come a page at a time.
-
-How much AWS puts on a page is its own affair, which it has changed before: a client that asks for no second
-page is one that works for a while.
-"""
+"""Lists that come a page at a time."""
 
 from __future__ import annotations
 
@@ -13,17 +9,18 @@ from typing import Any
 
 from ..protocols import ServiceError
 
+#: As many as a client may ask for of what it may count.
 PAGE = 100
 
 
-def page(name: str, everything: Sequence[Any], asked: Mapping[str, Any]) -> dict[str, Any]:
+def page(name: str, everything: Sequence[Any], asked: Mapping[str, Any], size: int = PAGE) -> dict[str, Any]:
     """Return the page of *everything* that is asked for under *name*, with the token of the next one.
 
     Raises `ServiceError` for a token that was not given for the same question.
     """
     question = [name, {key: asked[key] for key in sorted(asked) if key not in ("NextToken", "MaxResults")}]
     start = _start(asked.get("NextToken"), question, len(everything))
-    end = start + asked.get("MaxResults", PAGE)
+    end = start + asked.get("MaxResults", size)
     answer: dict[str, Any] = {name: list(everything[start:end])}
     if end < len(everything):
         answer["NextToken"] = urlsafe_b64encode(json.dumps([end, *question]).encode()).decode()

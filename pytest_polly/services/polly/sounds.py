@@ -71,9 +71,9 @@ def vorbis_step(identification: bytes) -> int:
 
 
 def _in_samples(name: str, rate: int, samples: int) -> bytes:
-    width = 2 if name == "pcm" else 1
-    piece = _piece(name, rate)
-    return (piece * (samples * width // len(piece) + 1))[: samples * width]
+    second = _second(name, rate)
+    seconds, rest = divmod(samples, rate)
+    return b"".join((*[second] * seconds, second[: rest * len(second) // rate]))
 
 
 def _in_frames(name: str, rate: int, samples: int) -> bytes:
@@ -102,6 +102,14 @@ def _in_ogg(name: str, rate: int, step: int, *, before: int, end: int) -> bytes:
     ends = (min(before + step * done, end) for done in accumulate(runs))
     contents = [[(first, 1)], [(other, 1) for other in others], *([(packet, times)] for times in runs)]
     return ogg.pages(contents, chain((0, 0), ends))
+
+
+@cache
+def _second(name: str, rate: int) -> bytes:
+    """Return a second of samples: a piece is so short that saying it over and over takes its time."""
+    width = 2 if name == "pcm" else 1
+    piece = _piece(name, rate)
+    return piece * (rate * width // len(piece))
 
 
 @cache

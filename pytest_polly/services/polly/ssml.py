@@ -98,7 +98,8 @@ def parse(text: str, engine: str, voice: str) -> Spoken:
     Raises `ServiceError` for what is no SSML, and for what the voice cannot do.
     """
     reader = _Reader(text)
-    if reader.used & REFUSED[engine] or (("amazon:domain",) in reader.used and voice not in NEWSCASTERS):
+    no_newscaster = engine == "neural" and voice not in NEWSCASTERS
+    if reader.used & REFUSED[engine] or (no_newscaster and ("amazon:domain",) in reader.used):
         raise invalid("This voice does not support one of the used SSML features")
     return reader.spoken
 
@@ -113,7 +114,6 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self.spoken = Spoken(text.encode())
         self.used: set[tuple[str, ...]] = set()
-        self._depth = 0
         self._open: Passage | None = None
         self._parser = parser = expat.ParserCreate("utf-8")
         parser.StartElementHandler = self._start
@@ -130,9 +130,9 @@ class _Reader:
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         at = self._interrupt()
-        if (name == "speak") != (self._depth == 0) or not _allowed(name, attributes):
+        is_root = not self.used
+        if (name == "speak") != is_root or not _allowed(name, attributes):
             raise _not_ssml()
-        self._depth += 1
         self.used |= {(name,)} | {(name, key) for key in attributes}
         self.used |= {(name, key, value) for key, value in attributes.items()}
         self.spoken.cut(sentence=name in _PARTS)
@@ -143,7 +143,6 @@ class _Reader:
 
     def _end(self, name: str) -> None:
         self._interrupt()
-        self._depth -= 1
         self.spoken.cut(sentence=name in _PARTS)
 
     def _characters(self, text: str) -> None:

@@ -1,0 +1,1 @@
+"""Holds the Polly behind the gate against what AWS documents and is known to answer."""
