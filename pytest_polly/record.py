@@ -14,7 +14,8 @@ class Call:
 
     ``access_key_id`` is what the request claimed, ``principal`` the ARN the account knows that key by.
     ``signed`` tells whether there was a signature at all, ``token_sent`` whether a session token came
-    with it; tokens and signatures themselves are kept out of sight.
+    with it, or whatever token a source of credentials is opened with; tokens and signatures themselves
+    are kept out of sight.
     """
 
     service: str
@@ -53,7 +54,7 @@ class Call:
 
     @property
     def token(self) -> str | None:
-        """The session token that came with it; never to be printed."""
+        """The token that came with it; never to be printed."""
         return self._token
 
     def signed_with(self, secret: str | None) -> bool:

@@ -79,6 +79,10 @@ class Sts(Service):
     def token(self, request: Request) -> str | None:
         return self.web_identity.token(request) if self.web_identity.asked(request) else None
 
+    @property
+    def secrets(self) -> list[str]:
+        return self.web_identity.tokens
+
     def objection(self, operation: str, arrival: Arrival) -> Refusal | None:
         """An identity provider's token stands for a signature, if that is what is asked with."""
         return None if operation == web_identity.OPERATION else authenticate(arrival)

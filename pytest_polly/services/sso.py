@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from .. import mint
@@ -34,11 +34,11 @@ _USER = "narrator@example.com"
 class SignedIn:
     """What ``aws sso login`` leaves on a machine; a ``repr`` shows none of it."""
 
-    access_token: str
+    access_token: str = field(repr=False)
     expires_at: datetime
-    refresh_token: str
+    refresh_token: str = field(repr=False)
     client_id: str
-    client_secret: str
+    client_secret: str = field(repr=False)
     registration_expires_at: datetime
 
 

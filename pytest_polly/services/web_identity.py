@@ -66,6 +66,8 @@ class IdentityProvider:
     host: str = field(default_factory=lambda: f"oidc.eks.us-east-1.amazonaws.com/id/{mint.hexadecimal(32)}")
     subject: str = "system:serviceaccount:default:narrator"
     _secret: bytes = field(default_factory=lambda: mint.secret_access_key().encode(), repr=False)
+    #: Every token it ever issued.
+    issued: list[str] = field(default_factory=list, repr=False)
 
     @property
     def issuer(self) -> str:
@@ -98,7 +100,8 @@ class IdentityProvider:
             "sub": self.subject,
         }
         signed = f"{_encoded(_json(header))}.{_encoded(_json(claims))}"
-        return f"{signed}.{self._signature(signed)}"
+        self.issued.append(f"{signed}.{self._signature(signed)}")
+        return self.issued[-1]
 
     def signs(self, token: str) -> bool:
         signed, _, signature = token.rpartition(".")
@@ -122,12 +125,19 @@ class WebIdentity:
 
     def asked(self, request: Request) -> bool:
         """Tell whether a request to STS is for this operation."""
+        if OPERATION not in request.query and OPERATION.encode() not in request.body:
+            return False
         parameters = parameters_of(request)
         due = (OPERATION, _VERSION)
         return request.path in ("", "/") and (parameters.get("Action"), parameters.get("Version")) == due
 
     def token(self, request: Request) -> str | None:
         return parameters_of(request).get("WebIdentityToken")
+
+    @property
+    def tokens(self) -> list[str]:
+        """Every token of every provider."""
+        return [token for provider in self._providers.values() for token in provider.issued]
 
     def perform(self, request: Request, now: datetime) -> Tree:
         """Return the operation's result; raises `ServiceError` where STS says no."""

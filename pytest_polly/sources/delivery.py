@@ -36,9 +36,9 @@ class Delivery:
     somebody: Callable[[], Credentials]
     #: What the client is to be given, if anything.
     credentials: Credentials | None = None
-    variables: dict[str, str] = field(default_factory=dict)
-    parameters: dict[str, str] = field(default_factory=dict)
-    files: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
+    variables: dict[str, str] = field(default_factory=dict, repr=False)
+    parameters: dict[str, str] = field(default_factory=dict, repr=False)
+    files: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict, repr=False)
     #: What puts new credentials at the source; left empty, they are delivered once more.
     rotations: list[Callable[[], object]] = field(default_factory=list)
     #: What a machine does by itself as time goes by, lest what lies there run out.

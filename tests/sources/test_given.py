@@ -146,6 +146,33 @@ def test_a_file_that_is_no_such_file_is_named(polly_account: Account) -> None:
         assert account.calls == []
 
 
+@pytest.mark.parametrize(
+    ("variable", "text", "method"),
+    [
+        ("AWS_CREDENTIAL_FILE", "AWSAccessKeyId={}\nAWSSecretKey={}\n", "ec2-credentials-file"),
+        (
+            "BOTO_CONFIG",
+            "[Credentials]\naws_access_key_id = {}\naws_secret_access_key = {}\n",
+            "boto-config",
+        ),
+    ],
+)
+def test_the_places_of_old_still_count(
+    polly_account: Account, tmp_path: Path, variable: str, text: str, method: str
+) -> None:
+    with polly_account.apply("none") as account:
+        given = account.issue("long-term")
+        path = tmp_path / "credentials of old"
+        path.write_text(text.format(given.access_key_id, given.secret_access_key), encoding="utf-8")
+        os.environ[variable] = str(path)
+        found = session(account)
+        speak(found.client("polly"))
+        credentials = found.get_credentials()
+        assert credentials is not None
+        assert credentials.method == method
+        assert signers(account.calls) == [given.access_key_id]
+
+
 @since("1.37.0", "account ids in credentials")
 @pytest.mark.parametrize("source", ["environment", "shared-credentials-file", "config-file"])
 def test_an_account_id_comes_along(polly_account: Account, source: str) -> None:
