@@ -108,7 +108,7 @@ def install(release: str, folder: Path) -> Path:
     python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
     if not python.exists():
         venv.create(folder, with_pip=True)
-    pip = [str(python), "-m", "pip", "install", "--quiet"]
+    pip = [str(python), "-m", "pip", "install", "--quiet", "--no-compile"]
     requirements = str(HERE / f"requirements-{release}.txt")
     # In one go, so that pip finds versions that suit both.
     subprocess.run([*pip, "-r", requirements, "-e", str(PROJECT), "hypothesis"], check=True)
