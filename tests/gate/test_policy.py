@@ -93,6 +93,7 @@ CONTEXT = {
         ("StringNotEqualsIgnoreCase", "aws:username", "NARRATOR", False),
         ("StringLike", "aws:username", "narr*", True),
         ("StringLike", "aws:username", "*x", False),
+        ("StringLike", "aws:username", "NARR*", False),
         ("StringNotLike", "aws:username", "narr*", False),
         ("ForAnyValue:StringEquals", "aws:username", "narrator", True),
         ("ForAnyValue:StringEquals", "aws:absent", "narrator", False),
