@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 from ..directory import Directory
-from ..gate import Arrival, Refusal, Request, Response, authenticate, authorize
+from ..gate import Arrival, Refusal, Request, Response, authenticate, authorize, errors
+from ..gate.errors import Dialect
 from . import polly, sts, web_identity
 from .protocols import STS_NAMESPACE, ServiceError, query_error, query_result, rest_json_error
 from .service import Failure, Known, Service
+
+_FAILED = "The request processing has failed because of an unknown error."
+
+
+def _refusals(dialect: Dialect) -> dict[str, Known]:
+    """Return what the gate answers, for whoever wants to have it without the credentials for it."""
+    faults = (errors.UNKNOWN_KEY, errors.TOKEN_EXPIRED, errors.WRONG_SIGNATURE, errors.UNSIGNED)
+    words = [fault.words(dialect) for fault in faults]
+    return {one.code: Known(one.status, one.message) for one in words} | {
+        errors.NOT_ALLOWED.words(dialect).code: Known(403, "You are not authorized to perform this action.")
+    }
 
 
 class Polly(Service):
     """Amazon Polly: whoever signs must be allowed to do what they ask for."""
 
-    known_failures = {
-        "ThrottlingException": Known(400, "Rate exceeded"),
-        "ServiceFailureException": Known(500, "An unknown condition has caused a service failure."),
-        "InternalFailure": Known(500, "The request processing has failed because of an unknown error."),
+    #: What comes from AWS's front end, before Polly itself sees a request.
+    _front_end = _refusals("rest_json") | {
+        errors.RATE_EXCEEDED.code: Known(errors.RATE_EXCEEDED.status, errors.RATE_EXCEEDED.message),
+        "InternalFailure": Known(500, _FAILED),
         "ServiceUnavailableException": Known(503, "Service is unavailable."),
     }
-    #: Codes that come from AWS's front end, not from Polly itself.
-    _of_front_end = frozenset({"ThrottlingException", "InternalFailure", "ServiceUnavailableException"})
+    known_failures = _front_end | {
+        errors.SERVICE_FAILURE.code: Known(errors.SERVICE_FAILURE.status, errors.SERVICE_FAILURE.message)
+    }
 
     def __init__(self, directory: Directory) -> None:
         self._directory = directory
@@ -39,7 +52,7 @@ class Polly(Service):
 
     def failed(self, failure: Failure, operation: str | None, request: Request) -> Response:
         message = failure.message or ""
-        if failure.code in self._of_front_end:
+        if failure.code in self._front_end:
             return rest_json_error(failure.status, failure.code, message)
         return rest_json_error(failure.status, failure.code, message, polly.FAMILY)
 
@@ -53,14 +66,14 @@ class Polly(Service):
 class Sts(Service):
     """STS: it asks the policies by itself, operation by operation, and knows requests without a signer."""
 
-    known_failures = {
-        "ExpiredToken": Known(403, "The security token included in the request is expired"),
+    known_failures = _refusals("query") | {
         "IDPCommunicationError": Known(
             400,
             "The request could not be fulfilled because the identity provider (IDP) that was asked to verify "
             "the incoming identity token could not be reached.",
         ),
-        "InternalFailure": Known(500, "The request processing has failed because of an unknown error."),
+        "IDPRejectedClaim": Known(403, "The identity provider (IDP) rejected the claim."),
+        "InternalFailure": Known(500, _FAILED),
         "RegionDisabledException": Known(403, "STS is not activated in this region."),
         "ServiceUnavailable": Known(503, "Service Unavailable"),
         "Throttling": Known(400, "Rate exceeded"),

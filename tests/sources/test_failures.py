@@ -106,6 +106,21 @@ def test_botocore_waits_again_afterwards() -> None:
     assert botocore.endpoint.time is real is time
 
 
+@pytest.mark.parametrize("mode", REJECTED)
+def test_a_refusal_can_be_had_with_valid_credentials(polly_account: Account, mode: str) -> None:
+    """Word for word, where the words do not depend on who asks."""
+    with polly_account.apply("long-term") as account:
+        words = MODES[mode].fault
+        assert words is not None
+        account.fail("polly", words.rest_json.code)
+        with pytest.raises(ClientError, match=words.rest_json.code):
+            speak(client(account))
+        call = account.calls[0]
+        assert call.status == words.rest_json.status
+        if mode in ("unknown-key", "missing-token", "wrong-secret", "expired-token"):
+            assert call.message == words.rest_json.message
+
+
 # Planning -------------------------------------------------------------------------------------
 
 
