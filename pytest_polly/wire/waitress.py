@@ -83,8 +83,9 @@ class Listener:
 
 
 def _request(environ: Mapping[str, Any]) -> Request:
-    """Return a request as it was sent, its path still encoded."""
-    path, _, query = str(environ["REQUEST_URI"]).partition("?")
+    """Return a request as it was sent, its path still encoded; some send the whole URL, as to a proxy."""
+    target = re.sub("^https?://[^/?]*", "", str(environ["REQUEST_URI"]), flags=re.IGNORECASE)
+    path, _, query = target.partition("?")
     return Request(
         environ["REQUEST_METHOD"],
         environ.get("HTTP_HOST", ""),
