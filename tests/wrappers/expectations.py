@@ -89,8 +89,7 @@ ASKED: Mapping[str, tuple[str, ...]] = {
         "profile-name-beside-ambient-pair",
     ),
     RENEWS: _cases(["role"], (*_ROLES, "process")),
-    # Polly busy throughout, failing throughout, and busy once.
-    BUSY: ("*",),
+    BUSY: ("throttled-environment", "unavailable-environment", "throttled-once-environment"),
     SECRETS: _cases(("session-token", "expired-token", "wrong-secret"), _NEAR),
     ENVIRONMENT: (
         *_cases(["long-term"], (*_GIVEN, "process")),
@@ -434,9 +433,3 @@ STORY = Story(
 def row_for(release: str, clause: str, case: str) -> Row | None:
     """Return the row of *release* that says what a cell shows, ``None`` if none does."""
     return next((row for row in TABLES[release] if row.is_about(clause, case)), None)
-
-
-def source_of(case: str) -> str | None:
-    """Return the source in a case's name, ``None`` if the name is that of a scenario."""
-    sources = (*_GIVEN, "process", *_ROLES)
-    return max((one for one in sources if case.endswith(f"-{one}")), key=len, default=None)
