@@ -618,6 +618,21 @@ def test_credentials_show_the_key_and_nothing_more() -> None:
     )
 
 
+def test_credentials_are_equal_if_every_part_is() -> None:
+    parts: dict[str, Any] = {
+        "access_key_id": "AKIA",
+        "secret_access_key": "secret",
+        "session_token": "token",
+        "expires_at": datetime(2030, 1, 2, tzinfo=timezone.utc),
+    }
+    one, same = Credentials(**parts), Credentials(**parts)
+    assert one == same
+    assert hash(one) == hash(same)
+    for name in parts:
+        assert Credentials(**{**parts, name: None}) != one
+    assert one != parts
+
+
 _BY_ITSELF = ("", 'with Account() as account, account.apply("session-token"):')
 _BY_FIXTURE = ("polly_session_token", "for account in [polly_session_token]:")
 FAILING = [

@@ -537,9 +537,12 @@ def test_loaders_that_load_otherwise_do_not_share() -> None:
     with Account():
         plain = botocore.loaders.Loader()
         assert "metadata" in plain.load_service_model("polly", "service-2")
-        another = botocore.loaders.Loader(file_loader=Another(), include_default_extras=False)
+        another = botocore.loaders.Loader(file_loader=Another())
         assert another.load_service_model("polly", "service-2") == {"read by": "another"}
-        assert "metadata" in botocore.loaders.Loader().load_service_model("polly", "service-2")
+        bare = botocore.loaders.Loader(include_default_extras=False)
+        assert bare.load_service_model("polly", "service-2") is not plain.load_service_model(
+            "polly", "service-2"
+        )
 
 
 def test_sessions_share_what_botocore_ships() -> None:

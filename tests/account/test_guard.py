@@ -18,11 +18,12 @@ import botocore.awsrequest
 import botocore.config
 import botocore.httpsession
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
+from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, NoCredentialsError
 from outside_world import aws_variables
 
 import pytest_polly.wire.botocore
 from pytest_polly import Account, GuardError, wire
+from pytest_polly.sources import SOURCES
 
 _SPEECH = {"Text": "Hello", "VoiceId": "Joanna", "OutputFormat": "mp3"}
 
@@ -42,7 +43,7 @@ def no_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fail loudly where anything asks for a connection, or only for an address."""
 
     def refuse(*arguments: Any, **options: Any) -> None:
-        raise KeyboardInterrupt("a socket was asked for")
+        pytest.fail("a socket was asked for")
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(socket.socket, "connect_ex", refuse)
@@ -58,7 +59,7 @@ def _client(service: str, **options: Any) -> Any:
 def test_the_watch_on_sockets_sees_a_client_that_goes_out() -> None:
     """Else the tests below prove nothing."""
     own = {"aws_access_key_id": "AKIAOWN2345672345672", "aws_secret_access_key": "own"}
-    with pytest.raises(KeyboardInterrupt, match="a socket was asked for"):
+    with pytest.raises(pytest.fail.Exception, match="a socket was asked for"):
         _client("polly", **own).describe_voices()
 
 
@@ -237,8 +238,11 @@ KEPT = (
     ("unknown-key", "environment"),
     ("unknown-key", "explicit"),
     ("inactive-key", "config-file"),
-    ("role", "assume-role"),
+    ("role", "process"),
+    *(("role", name) for name, source in SOURCES.items() if source.role),
 )
+#: Sources that are asked at the first call, not when a client is made.
+LAZY = ("web-identity", "sso")
 
 
 @contextmanager
@@ -256,8 +260,10 @@ def _another_in_force() -> Iterator[None]:
 
 @pytest.mark.usefixtures("no_sockets")
 @pytest.mark.parametrize("now", [_nothing_in_force, _another_in_force])
-@pytest.mark.parametrize("used", [True, False], ids=["used", "unused"])
-@pytest.mark.parametrize(("mode", "source"), KEPT)
+@pytest.mark.parametrize(
+    ("mode", "source", "used"),
+    [(*case, used) for case in KEPT for used in (True, False) if used or case[1] not in LAZY],
+)
 def test_a_client_that_outlived_its_account_is_refused(
     mode: str, source: str, used: bool, now: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -287,6 +293,17 @@ def test_a_client_that_outlived_its_account_is_refused(
             assert "wider scope" in message
             assert account.masked(message) == message, "it shows a secret"
     assert len(account.calls) == before
+
+
+@pytest.mark.usefixtures("no_sockets")
+@pytest.mark.parametrize("now", [_nothing_in_force, _another_in_force])
+@pytest.mark.parametrize("source", LAZY)
+def test_a_client_that_has_yet_to_fetch_finds_nothing_any_more(source: str, now: Any) -> None:
+    """What it would ask with lies in a file, which went with its account."""
+    with Account() as account, account.apply("role", source):
+        kept = _client("polly")
+    with now(), pytest.raises((OSError, BotoCoreError)):
+        kept.synthesize_speech(**_SPEECH)
 
 
 @pytest.mark.usefixtures("no_sockets")
