@@ -60,17 +60,14 @@ class Clock:
         frozen.move_to(frozen() + step)
         self._moves.append((frozen, step))
         if frozen is self._own:
-            # It may be summer time there.
+            # By how much local time differs may change on the way: there is summer time.
             api.tz_offsets[-1] = _local_offset(self.now)
         self._moved()
 
     def _start(self) -> None:
         from freezegun import api, freeze_time
 
-        now = self.now
-        freezer = freeze_time(
-            now, tz_offset=_local_offset(now), tick=True, real_asyncio=True, ignore=_KEEP_REAL_TIME
-        )
+        freezer = freeze_time(self.now, tick=True, real_asyncio=True, ignore=_KEEP_REAL_TIME)
         self._undo.enter_context(freezer)
         self._own = api.freeze_factories[-1]
         self._undo.enter_context(patch.object(api.FakeDatetime, "now", classmethod(_now(self._own))))
