@@ -156,8 +156,9 @@ def _proves(arrival: Arrival, key: EC) -> bool:
 def _verifies(key: EC, signed: bytes, r_and_s: bytes) -> bool:
     from awscrt.crypto import EC, ECRawSignature
 
-    half = len(r_and_s) // 2
-    signature = EC.encode_raw_signature(ECRawSignature(r=r_and_s[:half], s=r_and_s[half:]))
+    if len(r_and_s) != 64:
+        return False
+    signature = EC.encode_raw_signature(ECRawSignature(r=r_and_s[:32], s=r_and_s[32:]))
     return bool(key.verify(sha256(signed).digest(), signature))
 
 

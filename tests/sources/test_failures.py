@@ -94,7 +94,7 @@ def test_many_requests_in_adaptive_mode_do_not_wait(polly_account: Account) -> N
         for _ in range(20):
             with pytest.raises(ClientError):
                 speak(polly)
-        assert (account.clock.now - before).total_seconds() < 10
+        assert (account.clock.now - before).total_seconds() < 30
 
 
 def test_botocore_waits_again_afterwards() -> None:

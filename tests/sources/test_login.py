@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -162,6 +163,26 @@ def test_a_proof_with_another_key_is_refused(polly_account: Account) -> None:
         account.clock.advance(hours=1)
         with pytest.raises(ClientError, match="ValidationException"):
             speak(client(account))
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode() if isinstance(value, bytes) else value
+
+
+@pytest.mark.parametrize("changed", [lambda text: text[::-1], lambda text: text[:20]], ids=["wrong", "short"])
+def test_a_proof_that_was_not_signed_is_refused(
+    polly_account: Account, changed: Callable[[str], str]
+) -> None:
+    def tamper(request: Any, **_: Any) -> None:
+        signed, _dot, signature = _text(request.headers.pop("DPoP")).rpartition(".")
+        request.headers["DPoP"] = f"{signed}.{changed(signature)}"
+
+    with polly_account.apply("role", "login") as account:
+        account.clock.advance(hours=1)
+        found = session(account)
+        found.events.register("before-send.signin", tamper)
+        with pytest.raises(ClientError, match="ValidationException"):
+            speak(found.client("polly"))
 
 
 @pytest.mark.parametrize("missing", ["accessToken", "refreshToken", "clientId", "dpopKey"])

@@ -6,13 +6,17 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from botocore.exceptions import ClientError
 
 from pytest_polly import Account
+from pytest_polly.directory import Directory
+from pytest_polly.gate import IssuedKey
+from pytest_polly.services.vendor import Vendor
 
 from .observed import (
     ASSUME_ROLE,
@@ -181,3 +185,26 @@ def test_what_is_rotated_leaves_the_old_valid(polly_account: Account, renewed: R
         first, second, third = signers(account.calls)
         assert first == second != third
         assert not any(call.refused for call in account.calls)
+
+
+@pytest.mark.parametrize("source", ["container", "imds"])
+def test_credentials_switched_off_are_not_handed_out_again(polly_account: Account, source: str) -> None:
+    with polly_account.apply("role", source) as account:
+        speak(client(account))
+        account.deactivate_key()
+        speak(client(account))
+        assert not any(call.refused for call in account.calls)
+
+
+def test_everybody_who_asks_at_once_is_given_the_same() -> None:
+    directory = Directory("123456789012")
+    vendor = Vendor(directory, directory.create_role("Narrator"), "i-0123456789abcdef0")
+    now, issue, pause = datetime.now(timezone.utc), directory.issue_session, threading.Event()
+
+    def issue_slowly(*given: Any) -> IssuedKey:
+        pause.wait(0.05)
+        return issue(*given)
+
+    with patch.object(directory, "issue_session", issue_slowly), ThreadPoolExecutor(5) as pool:
+        given = list(pool.map(lambda _: vendor.credentials(now), range(5)))
+    assert len({one.access_key_id for one in given}) == 1

@@ -34,6 +34,7 @@ from .observed import (
     configure,
     issued_here,
     session,
+    settings,
     since,
     speak,
     told,
@@ -180,6 +181,21 @@ def test_a_token_the_portal_does_not_know_is_told_as_expired(polly_account: Acco
         assert asked(account.calls) == [PORTAL]
         assert (account.calls[0].status, account.calls[0].error_code) == (401, "UnauthorizedException")
         assert account.calls[0].message == "Session token not found or invalid"
+
+
+def test_the_portal_goes_by_the_clock_too(polly_account: Account) -> None:
+    with polly_account.apply("role", "sso") as account:
+        portal = session(account).client("sso", config=Config(signature_version=UNSIGNED))
+        profile = settings()["default"]
+        wanted = {
+            "accountId": profile["sso_account_id"],
+            "roleName": profile["sso_role_name"],
+            "accessToken": cached_token()["accessToken"],
+        }
+        portal.get_role_credentials(**wanted)
+        account.clock.advance(hours=9)
+        with pytest.raises(portal.exceptions.UnauthorizedException):
+            portal.get_role_credentials(**wanted)
 
 
 @pytest.mark.parametrize("variant", WAYS)
