@@ -6,7 +6,7 @@ Subclass `CredentialContract`, define two methods, and run pytest.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import timedelta
 from fnmatch import fnmatchcase
@@ -344,6 +344,9 @@ def parameters_for(contract: type[CredentialContract], clause: str) -> list[Any]
                 mark = pytest.mark.xfail(raises=ContractBroken, reason=reason, strict=True)
                 marks.append(mark)
         params.append(pytest.param(case, id=case.id, marks=marks))
+    if not params:
+        reason = f"not asked: {_narrowed_to(contract)} leave no case of this clause"
+        params.append(pytest.param(None, id="not-asked", marks=pytest.mark.skip(reason=reason)))
     return params
 
 
@@ -362,15 +365,34 @@ def check_class(contract: type[CredentialContract]) -> None:
                 f"{name} overrides {clause}, a clause of the contract; "
                 "a test of your own needs another name, a known failure goes into `deviations`"
             )
-    for mode in contract.modes or ():
-        check_mode(mode)
-    for source in contract.sources or ():
-        check_source(source)
+    _check_names(f"{name}.modes", contract.modes, check_mode)
+    _check_names(f"{name}.sources", contract.sources, check_source)
     cells = [(clause, case) for clause in CLAUSES for case in _cases(contract, clause)]
+    if not cells:
+        raise PollyError(f"{name} is asked nothing: {_narrowed_to(contract)} leave no case")
     for pattern in contract.deviations:
         if not any(_deviates(pattern, clause, case) for clause, case in cells):
             there_are = "\n  ".join(f"{clause}[{case.id}]" for clause, case in cells)
             raise PollyError(f"{name}.deviations: nothing matches {pattern!r}; there are\n  {there_are}")
+
+
+def _check_names(where: str, names: Sequence[str] | None, check: Callable[[str], object]) -> None:
+    if isinstance(names, str):
+        raise PollyError(f"{where} is to be a tuple of names: ({names!r},)")
+    for name in names or ():
+        check(name)
+
+
+def _narrowed_to(contract: type[CredentialContract]) -> str:
+    """Say what narrows the class: what it says, and what ``make_client`` takes."""
+    narrowed = [
+        f"{attribute} = {getattr(contract, attribute)!r}"
+        for attribute in ("modes", "sources")
+        if getattr(contract, attribute) is not None
+    ]
+    if "profile_name" not in accepted(contract):
+        narrowed.append("a make_client without profile_name")
+    return " and ".join(narrowed)
 
 
 def _cases(contract: type[CredentialContract], clause: str) -> list[Case]:
