@@ -7,6 +7,7 @@ does it matter what the client made of the answer.
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 
 from .account import Account
@@ -59,12 +60,9 @@ def raises(account: Account, attempt: Attempt) -> list[Finding]:
         return retried
     if isinstance(attempt.error, SystemExit):
         return [Finding("process-exited", f"SystemExit({attempt.error.code!r}) {_after(attempt)}")]
-    if attempt.error is not None:
+    if attempt.error is not None or _answered_with_audio(attempt):
         return []
-    got = f"{len(attempt.audio or b'')} bytes of audio"
-    if attempt.audio and not attempt.polly_calls:
-        return [Finding("answered-from-cache", f"{got}, and no call to Polly")]
-    return [Finding("error-swallowed", f"no exception but {got} {_after(attempt)}")]
+    return [_returned_all_the_same(attempt)]
 
 
 def names_the_cause(account: Account, attempt: Attempt, error: ErrorTypes | None) -> list[Finding]:
@@ -73,6 +71,8 @@ def names_the_cause(account: Account, attempt: Attempt, error: ErrorTypes | None
     if found or attempt.error is None:
         return found
     refused = [call for call in attempt.calls if call.refused]
+    if not refused and _signer_stumbled(attempt.error):
+        return found
     if refused:
         reasons = [str(call.error_code) for call in refused]
     else:
@@ -131,12 +131,12 @@ def does_not_retry(attempt: Attempt) -> list[Finding]:
 def survives_throttling(account: Account, attempt: Attempt) -> list[Finding]:
     """Judge a client of a Polly that is busy: what it cannot mend by trying again it raises."""
     signing = signed_wrongly(account, attempt)
-    if signing or attempt.audio:
+    if signing or _answered_with_audio(attempt):
         return signing
     if isinstance(attempt.error, SystemExit):
         return [Finding("process-exited", f"SystemExit({attempt.error.code!r}) {_after(attempt)}")]
     if attempt.error is None:
-        return [Finding("error-swallowed", f"no exception but 0 bytes of audio {_after(attempt)}")]
+        return [_returned_all_the_same(attempt)]
     return []
 
 
@@ -271,6 +271,18 @@ def _without_a_call(account: Account, attempt: Attempt, control: Control) -> Fin
     return Finding("does-not-speak", seen)
 
 
+def _answered_with_audio(attempt: Attempt) -> bool:
+    """Tell whether Polly itself spoke in the end: no longer busy, or of a client that set its clock."""
+    return bool(attempt.audio and attempt.polly_calls and not attempt.polly_calls[-1].refused)
+
+
+def _returned_all_the_same(attempt: Attempt) -> Finding:
+    got = f"{len(attempt.audio or b'')} bytes of audio"
+    if attempt.audio and not attempt.polly_calls:
+        return Finding("answered-from-cache", f"{got}, and no call to Polly")
+    return Finding("error-swallowed", f"no exception but {got} {_after(attempt)}")
+
+
 def _mentions(error: BaseException, reasons: list[str] | tuple[str, ...]) -> bool:
     """Tell whether *error* or anything it visibly comes from names one of *reasons*."""
     return any(
@@ -278,6 +290,18 @@ def _mentions(error: BaseException, reasons: list[str] | tuple[str, ...]) -> boo
         for one in chain(error)
         for text in (str(one), type(one).__name__)
         for reason in reasons
+    )
+
+
+def _signer_stumbled(error: BaseException) -> bool:
+    """Tell whether the SDK came to grief over a key without a secret, which it promises to no one.
+
+    botocore signs by awscrt where that is installed, and awscrt asserts that there is a secret.
+    """
+    return any(
+        isinstance(one, AssertionError) and frame.f_globals.get("__name__", "").startswith("awscrt.")
+        for one in chain(error)
+        for frame, _ in traceback.walk_tb(one.__traceback__)
     )
 
 

@@ -25,6 +25,9 @@ _INNER_MODULE = "import contract_runs\n\nglobals().update(contract_runs.collecte
 #: Plugins that an inner run has no use for, and that cost it time.
 _WITHOUT = ("randomly", "hypothesispytest", "xdist", "asyncio", "anyio", "cacheprovider")
 
+#: A client's own warning is none of ours, though all others are errors.
+_AS_USUAL = ("-W", "default:connecting with:UserWarning")
+
 _handlers: list[HierarchicalEmitter] = []
 
 
@@ -63,7 +66,7 @@ def run(
     with _offered(contracts):
         pytester.makepyfile(test_inner=_INNER_MODULE)
         without = [part for name in _WITHOUT for part in ("-p", f"no:{name}")]
-        result = pytester.runpytest_inprocess("-q", "--polly-report=cells.json", *without, *args)
+        result = pytester.runpytest_inprocess("-q", "--polly-report=cells.json", *_AS_USUAL, *without, *args)
     assert result.ret in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED), result.stdout.str()
     assert "errors" not in result.parseoutcomes(), result.stdout.str()
     report = json.loads((pytester.path / "cells.json").read_text(encoding="utf-8"))

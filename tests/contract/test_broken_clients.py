@@ -1,0 +1,20 @@
+"""A client with one fault: just that is found, in every cell in which it can show and in no other."""
+
+from __future__ import annotations
+
+import pytest
+from broken_clients import FAULTS, Fault
+from contract_runs import findings, run_one, where
+
+from pytest_polly.findings import DIAGNOSES
+
+
+def test_every_diagnosis_has_a_client_that_deserves_it() -> None:
+    assert {fault.finding for fault in FAULTS} == set(DIAGNOSES)
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault.finding}-{fault.name}")
+def test_just_that_fault_is_found_wherever_it_can_show(fault: Fault, pytester: pytest.Pytester) -> None:
+    cells = run_one(pytester, fault.make())
+    assert findings(cells) == {fault.finding}
+    assert where(cells, fault.finding) == fault.where
