@@ -67,7 +67,7 @@ def test_it_is_the_machines_until_it_is_moved() -> None:
         assert freezegun.api.freeze_factories == []
         assert _about(account.clock.now, _utc_now())
         assert account.clock.now.utcoffset() == timedelta(0)
-        assert account.clock.aws_now == pytest.approx(account.clock.now, abs=_SLACK)
+        assert _about(account.clock.aws_now, account.clock.now)
         assert freezegun.api.freeze_factories == []
 
 
@@ -132,9 +132,7 @@ def test_a_skewed_clock_stays_skewed() -> None:
     with Account() as account, account.apply("long-term"):
         with account.apply("skewed-clock"):
             account.clock.advance(days=1)
-            assert account.clock.aws_now - account.clock.now == pytest.approx(
-                timedelta(minutes=10), abs=_SLACK
-            )
+            assert _about(account.clock.aws_now, account.clock.now + timedelta(minutes=10))
             with pytest.raises(ClientError, match="Signature expired"):
                 _speak(boto3.client("polly"))
         assert account.clock.skew == timedelta(0)
@@ -160,9 +158,7 @@ def test_advancing_keeps_what_has_ticked_away() -> None:
             account.clock.advance(hours=1)
             time.sleep(0.01)
         passed = timedelta(seconds=freezegun.api.real_monotonic() - began)
-        assert account.clock.now - started - timedelta(hours=10) == pytest.approx(
-            passed, abs=timedelta(milliseconds=50)
-        )
+        assert abs(account.clock.now - started - timedelta(hours=10) - passed) < timedelta(milliseconds=50)
 
 
 def test_accounts_one_after_the_other_begin_in_the_present() -> None:
@@ -230,7 +226,6 @@ FREEZERS: dict[str, dict[str, Any]] = {
     "standing": {},
     "ticking": {"tick": True},
     "stepping": {"auto_tick_seconds": 1},
-    "in another zone": {"tz_offset": -9},
     "with a real loop": {"real_asyncio": True},
 }
 
