@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing, contextmanager
+from importlib.metadata import version
 from importlib.util import find_spec
 from typing import Any
 
@@ -18,6 +19,9 @@ from pytest_polly import Account
 from pytest_polly.driver import Attempt, Client, new_text
 
 BOTOCORE = tuple(int(part) for part in botocore.__version__.split(".")[:3])
+AIOBOTOCORE = (
+    tuple(int(part) for part in version("aiobotocore").split(".")[:3]) if find_spec("aiobotocore") else ()
+)
 REQUEST = {"OutputFormat": "mp3", "VoiceId": "Joanna"}
 
 
