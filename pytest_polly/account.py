@@ -282,11 +282,13 @@ class Account:
             if key.credentials.session_token is None:
                 raise PollyError("a long-term key does not expire; deactivate_key() ends it")
             key.credentials = replace(key.credentials, expires_at=self.clock.aws_now)
+        self._current.keep_fresh()
 
     def deactivate_key(self) -> None:
         """Switch the keys in force off: AWS answers as to a key it does not know."""
         for key in self._keys_in_force():
             key.active = False
+        self._current.keep_fresh()
 
     def revoke_sessions(self) -> None:
         """Revoke every session issued so far, as IAM's console does: by a policy that denies them.
@@ -300,8 +302,9 @@ class Account:
     def rotate(self, credentials: Credentials | None = None) -> Credentials | None:
         """Put new credentials at the source; the old ones stay valid until deactivated, as in IAM.
 
-        For a role it is the credentials that assume it which are rotated. With *credentials* it is their
-        key id, secret and token that are issued.
+        For a role it is what its source hands out that is rotated, or what opens the source: the key that
+        assumes it, a web identity, a sign-in. With *credentials* it is their key id, secret and token
+        that are issued.
         """
         current = self._current
         if credentials is not None:

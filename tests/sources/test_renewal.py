@@ -187,11 +187,29 @@ def test_what_is_rotated_leaves_the_old_valid(polly_account: Account, renewed: R
         assert not any(call.refused for call in account.calls)
 
 
-@pytest.mark.parametrize("source", ["container", "imds"])
-def test_credentials_switched_off_are_not_handed_out_again(polly_account: Account, source: str) -> None:
-    with polly_account.apply("role", source) as account:
+@pytest.mark.parametrize("renewed", IN_TIME)
+@pytest.mark.parametrize(("ending", "code"), ENDINGS)
+def test_everything_handed_out_so_far_ends(
+    polly_account: Account, renewed: Renewed, ending: Ending, code: str
+) -> None:
+    with polly_account.apply("role", renewed.source, variant=renewed.variant) as account:
+        first = client(account)
+        speak(first)
+        account.rotate()
+        second = client(account)
+        speak(second)
+        ending(account)
+        for polly in (first, second):
+            with pytest.raises(ClientError, match=code):
+                speak(polly)
+
+
+@pytest.mark.parametrize("renewed", IN_TIME)
+@pytest.mark.parametrize("ending", [Account.expire, Account.deactivate_key])
+def test_a_new_client_is_not_given_the_dead(polly_account: Account, renewed: Renewed, ending: Ending) -> None:
+    with polly_account.apply("role", renewed.source, variant=renewed.variant) as account:
         speak(client(account))
-        account.deactivate_key()
+        ending(account)
         speak(client(account))
         assert not any(call.refused for call in account.calls)
 

@@ -89,6 +89,16 @@ def test_a_renewal_sends_the_token_that_is_there_then(polly_account: Account, va
         assert account.calls[1].access_key_id != account.calls[-1].access_key_id
 
 
+@pytest.mark.parametrize("variant", WAYS)
+def test_a_token_replaced_is_still_good(polly_account: Account, variant: str) -> None:
+    with polly_account.apply("role", "web-identity", variant=variant) as account:
+        old = token_file().read_text()
+        account.rotate()
+        token_file().write_text(old)
+        speak(client(account))
+        assert asked(account.calls) == [WEB_IDENTITY, SPEECH]
+
+
 def test_a_token_is_replaced_before_it_runs_out(polly_account: Account) -> None:
     with polly_account.apply("role", "web-identity") as account:
         polly = client(account)
