@@ -1,17 +1,41 @@
-"""What conditions may ask of a signer."""
+"""Credentials keep to themselves what is secret, and conditions may ask who signs with them."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 
 from pytest_polly.directory import Directory
-from pytest_polly.gate import IssuedKey, Policies, Principal, authorize, statement
+from pytest_polly.gate import Credentials, IssuedKey, Policies, Principal, authorize, statement
 
 NOW = datetime(2026, 5, 17, 12, tzinfo=timezone.utc)
 ACCOUNT = "123456789012"
 OF_SESSIONS = {"aws:TokenIssueTime": "2026-05-17T12:00:00+00:00", "aws:MultiFactorAuthPresent": "false"}
+
+
+@pytest.mark.parametrize(
+    ("more", "shown"),
+    [
+        ({"secret_access_key": None}, "secret_access_key=None, session_token=None"),
+        ({"secret_access_key": "wJalrXUtnFEMI"}, "secret_access_key='****', session_token=None"),
+        (
+            {"secret_access_key": "wJalrXUtnFEMI", "session_token": "IQoJb3JpZ2lu", "expires_at": NOW},
+            "secret_access_key='****', session_token='****', expires_at=2026-05-17T12:00:00Z",
+        ),
+    ],
+)
+def test_repr_hides_secret_and_token(more: dict[str, Any], shown: str) -> None:
+    credentials = Credentials("AKIAIOSFODNN7EXAMPLE", **more)
+    assert repr(credentials) == f"Credentials(access_key_id='AKIAIOSFODNN7EXAMPLE', {shown})"
+    assert not any(secret in repr(credentials) for secret in credentials.secrets)
+    given = {name: value for name, value in more.items() if value is not None and name != "expires_at"}
+    assert credentials.as_client_kwargs() == {
+        "aws_access_key_id": "AKIAIOSFODNN7EXAMPLE",
+        **{f"aws_{name}": value for name, value in given.items()},
+    }
+    assert credentials.secrets == tuple(given.values())
 
 
 def keys() -> dict[str, IssuedKey]:
