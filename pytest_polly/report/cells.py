@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -76,10 +77,17 @@ def describe(
     """
     _mask(report, account)
     case = account.case
-    if case is None or not (report.when == "call" or report.outcome != "passed"):
+    if case is None:
+        return
+    properties = [("polly_mode", case.mode), ("polly_source", case.source)]
+    if properties[0] not in item.user_properties:
+        # On the item, since JUnit's file is made from its last report; on this one, made already.
+        item.user_properties += properties
+        report.user_properties += properties
+    if report.when != "call" and report.outcome == "passed":
         return
     error = call.excinfo.value if call.excinfo is not None else None
-    contract = sys_contract_of(item)
+    contract = _contract_of(item)
     facts: Facts = {
         "contract": contract,
         "clause": getattr(item, "originalname", item.name),
@@ -89,13 +97,10 @@ def describe(
         "calls": [{name: getattr(one, name) for name in (*_CALL, *_CALL_MORE)} for one in account.calls],
     }
     report.polly = facts  # type: ignore[attr-defined]
-    report.user_properties += [("polly_mode", case.mode), ("polly_source", case.source)]
 
 
-def sys_contract_of(item: pytest.Item) -> str | None:
+def _contract_of(item: pytest.Item) -> str | None:
     """Return the name of the contract class that *item* is a clause of, if it is one."""
-    import sys
-
     contract = sys.modules.get("pytest_polly.contract")
     cls = getattr(item, "cls", None)
     if contract is None or cls is None or not issubclass(cls, contract.CredentialContract):

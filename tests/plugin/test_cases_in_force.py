@@ -1,0 +1,238 @@
+"""The marker and the fixtures: which cases a test runs in, and that nothing can come before them."""
+
+from __future__ import annotations
+
+import pytest
+
+_NARRATOR = """
+    import boto3
+    import pytest
+
+    def speak():
+        polly = boto3.client("polly")
+        speech = polly.synthesize_speech(Text="Hello", OutputFormat="mp3", VoiceId="Joanna")
+        return speech["AudioStream"].read()
+"""
+
+
+def ids(pytester: pytest.Pytester, marker: str) -> list[str]:
+    pytester.makepyfile(f"import pytest\n\n@pytest.mark.polly({marker})\ndef test_it(): pass")
+    result = pytester.runpytest("--collect-only", "-q", "-p", "no:randomly")
+    assert result.ret == 0, result.stdout.str()
+    return [line.partition("[")[2].rstrip("]") for line in result.outlines if "::test_it[" in line]
+
+
+@pytest.mark.parametrize(
+    ("marker", "expected"),
+    [
+        (
+            "",
+            [
+                "long-term-environment",
+                "session-token-environment",
+                "missing-token-environment",
+                "expired-token-environment",
+                "role-assume-role",
+            ],
+        ),
+        ("'wrong-secret'", ["wrong-secret-environment"]),
+        ("'role', source='imds'", ["role-imds"]),
+        (
+            "'long-term', 'none', sources=['environment', 'profile']",
+            ["long-term-environment", "long-term-profile", "none-environment"],
+        ),
+        ("source='container'", ["role-container"]),
+    ],
+)
+def test_a_marker_stands_for_cases(pytester: pytest.Pytester, marker: str, expected: list[str]) -> None:
+    assert ids(pytester, marker) == expected
+
+
+@pytest.mark.parametrize(
+    ("marker", "message"),
+    [
+        ("'expired'", "'expired' is no mode; the modes are long-term, session-token, role, *"),
+        ("source='env'", "'env' is no source; the sources are explicit, profile-name, environment, *"),
+        ("source='imds', sources=['sso']", "give `source` or `sources`, not both"),
+        ("sources='imds'", "`sources` is a list; for one source write source='imds'"),
+        ("mode='role'", "*unexpected keyword argument 'mode'*"),
+        (
+            "'role', source='environment'",
+            "mode 'role' cannot be delivered through 'environment'; its sources are process, assume-role, *",
+        ),
+        ("42", "42 is no mode; the modes are *"),
+    ],
+)
+def test_misuse_of_the_marker_is_one_clear_line(pytester: pytest.Pytester, marker: str, message: str) -> None:
+    pytester.makepyfile(f"import pytest\n\n@pytest.mark.polly({marker})\ndef test_it(): pass")
+    result = pytester.runpytest()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([f"polly: {message}"])
+    result.stdout.no_fnmatch_line("*Traceback*")
+
+
+@pytest.mark.parametrize(
+    ("test", "both"),
+    [
+        ("def test_it(polly_role, polly_long_term): pass", "polly_long_term and polly_role"),
+        ("@pytest.mark.polly('role')\ndef test_it(polly_role): pass", "@pytest.mark.polly and polly_role"),
+    ],
+)
+def test_two_cases_at_once_are_refused(pytester: pytest.Pytester, test: str, both: str) -> None:
+    pytester.makepyfile(f"import pytest\n\n{test}")
+    result = pytester.runpytest()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([f"polly: test_it uses {both}, but only one case can be in force; *"])
+
+
+def test_the_marker_on_a_test_case_shows_what_to_use(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import unittest, pytest
+
+        class TestIt(unittest.TestCase):
+            @pytest.mark.polly("role")
+            def test_it(self): pass
+        """
+    )
+    result = pytester.runpytest()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        ['polly: TestIt is a unittest.TestCase, *use a fixture: @pytest.mark.usefixtures("polly_role")']
+    )
+
+
+def test_fixtures_serve_test_cases(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        _NARRATOR
+        + """
+    import unittest
+
+    @pytest.mark.usefixtures("polly_role")
+    class TestIt(unittest.TestCase):
+        def setUp(self):
+            self.heard = speak()
+
+        def test_it(self):
+            assert self.heard and speak()
+        """
+    )
+    pytester.runpytest().assert_outcomes(passed=1)
+
+
+def test_the_case_is_in_force_before_anything_else_of_the_test(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        _NARRATOR
+        + """
+    @pytest.fixture
+    def narrator():
+        return boto3.client("polly")
+
+    @pytest.fixture(autouse=True)
+    def heard_automatically():
+        return speak()
+
+    class TestIt:
+        def setup_method(self):
+            assert speak()
+
+        @pytest.mark.polly("long-term", "role")
+        def test_marker(self, narrator, heard_automatically, polly_account):
+            assert heard_automatically
+            assert {call.status for call in polly_account.calls} == {200}
+
+        def test_fixture(self, narrator, tmp_path, polly_session_token):
+            assert all(call.token_sent for call in polly_session_token.calls)
+            assert polly_session_token.calls
+        """
+    )
+    pytester.runpytest().assert_outcomes(passed=3)
+
+
+def test_wider_fixtures_come_first_and_what_they_keep_is_refused_later(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        _NARRATOR
+        + """
+    order = []
+
+    @pytest.fixture(scope="module")
+    def module_wide():
+        order.append("module")
+
+    @pytest.fixture
+    def its_own(module_wide):
+        order.append("function")
+
+    kept = []
+
+    @pytest.mark.polly("long-term")
+    def test_one(its_own, module_wide, polly_account):
+        assert order == ["module", "function"]
+        kept.append(boto3.client("polly"))
+        kept[0].describe_voices()
+
+    @pytest.mark.polly("long-term")
+    def test_two():
+        try:
+            kept[0].describe_voices()
+        except Exception:
+            pass
+        """
+    )
+    result = pytester.runpytest("-p", "no:randomly")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "E *GuardError: polly: a client signed with AKIA*, which was issued to "
+            "*::test_one[[]long-term-environment] and went with it. The client has outlived its case: *"
+        ]
+    )
+
+
+def test_the_closest_marker_counts(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+
+        pytestmark = pytest.mark.polly("none")
+
+        @pytest.mark.polly("role")
+        class TestIt:
+            def test_of_class(self, polly_account):
+                assert polly_account.mode == "role"
+
+            @pytest.mark.polly("partial", source="profile")
+            @pytest.mark.parametrize("number", [1, 2])
+            def test_of_its_own(self, polly_account, number):
+                assert (polly_account.mode, polly_account.source) == ("partial", "profile")
+
+        def test_of_module(polly_account):
+            assert polly_account.mode == "none"
+        """
+    )
+    pytester.runpytest().assert_outcomes(passed=4)
+
+
+def test_without_a_case_nothing_is_in_force(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        _NARRATOR
+        + """
+    from botocore.exceptions import NoCredentialsError
+
+    def test_it(polly_account):
+        assert polly_account.mode is None
+        with pytest.raises(NoCredentialsError):
+            speak()
+        with polly_account.apply("session-token", "profile"):
+            assert speak()
+        """
+    )
+    pytester.runpytest().assert_outcomes(passed=1)
+
+
+def test_fixtures_and_the_marker_are_documented(pytester: pytest.Pytester) -> None:
+    result = pytester.runpytest("--fixtures", "--markers")
+    result.stdout.fnmatch_lines(["@pytest.mark.polly(*modes, source=None, sources=None): run the test once*"])
+    result = pytester.runpytest("--fixtures")
+    for name in ("account", "long_term", "session_token", "missing_token", "expired_token", "role", "server"):
+        result.stdout.fnmatch_lines([f"polly_{name} -- *"])
