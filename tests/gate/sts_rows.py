@@ -476,6 +476,8 @@ ROLE_ROWS = (
             "{}",
             '{"Statement": ["Allow"]}',
             '{"Statement": {"Effect": "Allow", "Action": "*"}}',
+            '{"Statement": []}',
+            '{"Statement": {"Effect": "Allow", "Resource": "*"}}',
             '{"Statement": {"Effect": "Perhaps", "Action": "*", "Resource": "*"}}',
         )
     ),

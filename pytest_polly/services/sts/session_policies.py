@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ...gate.policy import Document, statement
+from ...gate.wildcards import listed
 from .asked import Parameters
 from .errors import MALFORMED_POLICY, POLICY_TOO_LARGE, TAGS_TOO_LARGE, no
 
@@ -82,15 +83,22 @@ def _parsed(text: str) -> Document:
     """Return the policy, if it has at least the shape of one."""
     try:
         policy = json.loads(text)
-        entries = policy["Statement"]
-        for entry in entries if isinstance(entries, list) else [entries]:
-            assert entry["Effect"] in ("Allow", "Deny")
-            assert {"Action", "NotAction"} & entry.keys()
-            assert {"Resource", "NotResource"} & entry.keys()
-    except (AssertionError, AttributeError, KeyError, TypeError, ValueError):
+    except ValueError:
         raise no(MALFORMED_POLICY) from None
+    entries = listed(policy.get("Statement")) if isinstance(policy, dict) else []
+    if not entries or not all(_is_statement(entry) for entry in entries):
+        raise no(MALFORMED_POLICY)
     document: Document = policy
     return document
+
+
+def _is_statement(entry: object) -> bool:
+    return (
+        isinstance(entry, dict)
+        and entry.get("Effect") in ("Allow", "Deny")
+        and any(element in entry for element in ("Action", "NotAction"))
+        and any(element in entry for element in ("Resource", "NotResource"))
+    )
 
 
 def _packed(value: object) -> int:
