@@ -20,9 +20,10 @@ import botocore.session
 import botocore.utils
 import pytest
 from botocore.exceptions import UnknownServiceError
-from outside_world import aws_variables, differences, make_home, patched, variables_of, world
 
 from pytest_polly import Account, GuardError, PollyError
+
+from .outside_world import aws_variables, differences, make_home, patched, variables_of, world
 
 
 @pytest.fixture

@@ -19,11 +19,12 @@ import botocore.config
 import botocore.httpsession
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, NoCredentialsError
-from outside_world import aws_variables
 
 import pytest_polly.wire.botocore
 from pytest_polly import Account, GuardError, wire
 from pytest_polly.sources import SOURCES
+
+from .outside_world import aws_variables
 
 _SPEECH = {"Text": "Hello", "VoiceId": "Joanna", "OutputFormat": "mp3"}
 

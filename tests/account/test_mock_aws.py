@@ -22,9 +22,10 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 from moto.core.config import default_user_config
 from moto.core.models import MockAWS
-from outside_world import aws_variables
 
 from pytest_polly import Account, Call, GuardError
+
+from .outside_world import aws_variables
 
 OUTSIDE_KEY = "AKIAOUTSIDE234567222"
 FAKE_KEY = "FOOBARKEY"

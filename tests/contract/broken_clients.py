@@ -19,13 +19,14 @@ from botocore.exceptions import (
     ClientError,
     PartialCredentialsError,
 )
-from contract_runs import session
 
 from pytest_polly.cases import Case
 from pytest_polly.clauses import CLAUSES
 from pytest_polly.contract import CredentialContract
 from pytest_polly.modes import INVALID, MODES, VALID
 from pytest_polly.sources import SOURCES
+
+from .contract_runs import session
 
 _SPEECH = {"OutputFormat": "mp3", "VoiceId": "Joanna"}
 _KEYS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
@@ -65,10 +66,10 @@ class Narrator:
     def speak(self, text: str) -> Any:
         if self.polly is None:
             self.polly = self.connect()
-        return self.ask(text)
+        return self.ask(text, self.polly)
 
-    def ask(self, text: str) -> Any:
-        return self.polly.synthesize_speech(Text=text, **_SPEECH)["AudioStream"].read()
+    def ask(self, text: str, polly: Any) -> Any:
+        return polly.synthesize_speech(Text=text, **_SPEECH)["AudioStream"].read()
 
     def fail(self, error: Exception) -> Any:
         raise NarratorError(f"cannot speak: {error}") from error
@@ -142,8 +143,7 @@ class CopiesPair(Narrator):
         if found is not None:
             kept = found.get_frozen_credentials()
             given = {"aws_access_key_id": kept.access_key, "aws_secret_access_key": kept.secret_key}
-        self.polly = _polly(given)
-        return self.ask(text)
+        return self.ask(text, _polly(given))
 
 
 class IgnoresKeys(Narrator):
@@ -239,8 +239,7 @@ class AddsStrayToken(Narrator):
         if stray and found is not None and not os.environ.get("AWS_ACCESS_KEY_ID"):
             kept = found.get_frozen_credentials()
             given = dict(zip(_KEYS, (kept.access_key, kept.secret_key, stray), strict=True))
-        self.polly = _polly(given)
-        return self.ask(text)
+        return self.ask(text, _polly(given))
 
 
 class Freezes(Narrator):
@@ -262,10 +261,10 @@ class GivesUpAtExpiry(Freezes):
         self.found.get_frozen_credentials()
         return super().connect()
 
-    def ask(self, text: str) -> Any:
+    def ask(self, text: str, polly: Any) -> Any:
         if self.found.refresh_needed(refresh_in=0):
             raise NarratorError("log in again")
-        return super().ask(text)
+        return super().ask(text, polly)
 
 
 class ReadsPartByPart(Narrator):
@@ -275,8 +274,7 @@ class ReadsPartByPart(Narrator):
 
     def speak(self, text: str) -> Any:
         self.found = self.found or session(**self.accept()).get_credentials()
-        polly = self.connect() if self.found is None else _polly(self.parts())
-        return polly.synthesize_speech(Text=text, **_SPEECH)["AudioStream"].read()
+        return self.ask(text, self.connect() if self.found is None else _polly(self.parts()))
 
     def parts(self) -> dict[str, str]:
         parts = (self.found.access_key, self.found.secret_key, self.found.token)
@@ -287,8 +285,8 @@ class ReadsPartByPart(Narrator):
 
 
 class Stumbles(Narrator):
-    def ask(self, text: str) -> Any:
-        return super().ask(text).decode_mp3()
+    def ask(self, text: str, polly: Any) -> Any:
+        return super().ask(text, polly).decode_mp3()
 
 
 class StumblesBeforehand(Narrator):
@@ -299,13 +297,13 @@ class StumblesBeforehand(Narrator):
 class WantsNobody(Narrator):
     """Asks for a voice that Polly does not have."""
 
-    def ask(self, text: str) -> Any:
-        return self.polly.synthesize_speech(Text=text, OutputFormat="mp3", VoiceId="Nobody")
+    def ask(self, text: str, polly: Any) -> Any:
+        return polly.synthesize_speech(Text=text, OutputFormat="mp3", VoiceId="Nobody")
 
 
 class IsSilent(Narrator):
-    def ask(self, text: str) -> Any:
-        super().ask(text)
+    def ask(self, text: str, polly: Any) -> Any:
+        super().ask(text, polly)
         return b""
 
 
@@ -348,7 +346,7 @@ class Beeps(Narrator):
     """Plays something else instead."""
 
     def fail(self, error: Exception) -> Any:
-        return b"beep" if self.polly is not None else super().fail(error)
+        return b"beep" if isinstance(error, ClientError) else super().fail(error)
 
 
 class Exits(Narrator):
@@ -376,33 +374,33 @@ class RaisesAnother(Narrator):
 class Retries(Narrator):
     """Tries whatever fails five times."""
 
-    def ask(self, text: str) -> Any:
+    def ask(self, text: str, polly: Any) -> Any:
         for _ in range(4):
             try:
-                return super().ask(text)
+                return super().ask(text, polly)
             except ClientError as error:
                 if not self.worth_retrying(error):
                     raise
-        return super().ask(text)
+        return super().ask(text, polly)
 
     def worth_retrying(self, error: ClientError) -> bool:
         return bool(error.response["ResponseMetadata"]["HTTPStatusCode"] == 403)
 
 
 class RetriesForever(Narrator):
-    def ask(self, text: str) -> Any:
+    def ask(self, text: str, polly: Any) -> Any:
         while True:
             try:
-                return super().ask(text)
+                return super().ask(text, polly)
             except ClientError as error:
                 if error.response["ResponseMetadata"]["HTTPStatusCode"] != 403:
                     raise
 
 
 class SetsVariable(Narrator):
-    def connect(self) -> Any:
+    def accept(self) -> dict[str, str]:
         os.environ["AWS_NARRATOR"] = "here"
-        return super().connect()
+        return super().accept()
 
 
 class ExportsKeys(Narrator):

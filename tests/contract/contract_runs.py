@@ -21,7 +21,7 @@ from pytest_polly.contract import CredentialContract
 #: The classes that the inner pytest is to collect; its test module takes them from here.
 collected: dict[str, type[CredentialContract]] = {}
 
-_INNER_MODULE = "import contract_runs\n\nglobals().update(contract_runs.collected)\n"
+_INNER_MODULE = f"from {__name__} import collected\n\nglobals().update(collected)\n"
 #: Plugins that an inner run has no use for, and that cost it time.
 _WITHOUT = ("randomly", "hypothesispytest", "xdist", "asyncio", "anyio", "cacheprovider")
 

@@ -14,9 +14,10 @@ from typing import Any, ClassVar
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-from contract_runs import session
 
 from pytest_polly.contract import CredentialContract
+
+from .contract_runs import session
 
 SPEECH = {"OutputFormat": "mp3", "VoiceId": "Joanna"}
 #: What to give up on at once, and what to try again.

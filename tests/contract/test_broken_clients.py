@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from broken_clients import FAULTS, Fault
-from contract_runs import findings, run_one, where
 
 from pytest_polly.findings import DIAGNOSES
+
+from .broken_clients import FAULTS, Fault
+from .contract_runs import findings, run_one, where
 
 
 def test_every_diagnosis_has_a_client_that_deserves_it() -> None:

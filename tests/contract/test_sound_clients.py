@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
-import sound_clients
-from contract_runs import run_one
 
 from pytest_polly.clauses import CLAUSES
 from pytest_polly.contract import CredentialContract
 from pytest_polly.modes import MODES
 from pytest_polly.sources import SOURCES
+
+from . import sound_clients
+from .contract_runs import run_one
 
 #: Both are asked everything.
 EXEMPLARY = (sound_clients.TestExemplary, sound_clients.TestAsynchronous)
