@@ -16,17 +16,8 @@ from .contract_runs import run_one
 EXEMPLARY = (sound_clients.TestExemplary, sound_clients.TestAsynchronous)
 #: Of the others a selection is asked.
 SELECTION = {
-    "modes": (
-        "long-term",
-        "session-token",
-        "role",
-        "missing-token",
-        "expired-token",
-        "partial",
-        "none",
-        "throttled",
-    ),
-    "sources": ("explicit", "profile-name", "environment", "assume-role"),
+    "modes": ("long-term", "role", "expired-token", "partial", "none", "throttled"),
+    "sources": ("explicit", "environment", "assume-role"),
 }
 
 
