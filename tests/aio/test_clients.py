@@ -234,7 +234,7 @@ class _Bucket(BaseHTTPRequestHandler):
 
 @contextmanager
 def _bucket() -> Iterator[tuple[str, list[int]]]:
-    handler = type("Bucket", (_Bucket,), {"received": []})
+    handler: Any = type("Bucket", (_Bucket,), {"received": []})
     with HTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()

@@ -39,7 +39,7 @@ _CONTRACT = """
 
 #: Asynchronous tests written by hand, in each plugin's way.
 _BY_HAND = {
-    "asyncio": '''
+    "asyncio": """
     import pytest
 
     async def _speak():
@@ -59,7 +59,7 @@ _BY_HAND = {
         assert await _speak()
         polly_role.clock.advance(hours=2)
         assert await _speak()
-    ''',
+    """,
 }
 _BY_HAND["anyio"] = (
     _BY_HAND["asyncio"].replace("@pytest.mark.asyncio", "@pytest.mark.anyio")

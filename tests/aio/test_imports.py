@@ -91,9 +91,9 @@ assert not loaded, loaded
 """,
     "and put back": """
 import sys
+import aiobotocore.session
 from aiobotocore import endpoint, httpsession
 from aiobotocore.retries import bucket
-import aiobotocore
 
 def state():
     return [
@@ -121,6 +121,7 @@ import sys
 from pytest_polly import Account
 from pytest_polly.wire import aiobotocore as wire
 with Account():
+    import aiobotocore.session
     from aiobotocore import httpsession
     ours = httpsession.AIOHTTPSession.send
     assert ours.__module__ == "pytest_polly.wire.aiohttp"
