@@ -11,6 +11,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.compat import HAS_CRT
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pytest_polly import Account, Call, CaseError, Credentials, GuardError, PollyError
@@ -66,12 +67,14 @@ def test_every_case_answers_what_it_promises(mode: str, source: str) -> None:
             assert account.calls == []
             return
         else:
-            with pytest.raises((ClientError, BotoCoreError)) as refused:
+            # Without a secret the signer of awscrt, which botocore takes where it is installed, gives up.
+            gives_up = (AssertionError,) if mode == "partial" and HAS_CRT else ()
+            with pytest.raises((ClientError, BotoCoreError, *gives_up)) as refused:
                 _speak(_session(account))
-            if type(refused.value).__name__ in expected.refused_by_sdk:
+            if not isinstance(refused.value, ClientError):
+                assert type(refused.value).__name__ in (*expected.refused_by_sdk, "AssertionError")
                 assert account.calls == []
                 return
-            assert isinstance(refused.value, ClientError)
             assert _code(refused.value) == expected.code
         last = account.calls[-1]
         assert (last.service, last.operation) == ("polly", "SynthesizeSpeech")

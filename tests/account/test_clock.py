@@ -358,7 +358,7 @@ def test_hypothesis_sees_the_real_time(pytester: pytest.Pytester) -> None:
         from hypothesis import HealthCheck, given, settings, strategies as st
         from pytest_polly import Account
 
-        @settings(deadline=5000, max_examples=5, database=None, suppress_health_check=[*HealthCheck])
+        @settings(deadline=60_000, max_examples=5, database=None, suppress_health_check=[*HealthCheck])
         @given(st.integers(1, 100))
         def test_moves_time(hours):
             with Account() as account:
