@@ -31,7 +31,7 @@ class Credentials:
         return {name: value for name, value in parts.items() if value is not None}
 
     def __eq__(self, other: object) -> bool:
-        """Written out, because of the one that ``dataclass`` makes pytest shows what differs, value by value."""
+        """Written out: of the one that ``dataclass`` makes pytest shows value by value what differs."""
         return isinstance(other, Credentials) and vars(self) == vars(other)
 
     @property
