@@ -57,6 +57,7 @@ class Account:
         self._directory = Directory(self.account_id)
         self._issuer = Issuer(self._directory)
         self._aws = SimulatedAWS(self._directory, self.clock, region)
+        self._aws.on_call = self._lose_patience
         #: The cases in force, the innermost last; of each, what lies beside it comes first.
         self._applied: list[list[Delivered]] = []
         #: All that clients were ever given; not all of it is known to AWS.
@@ -92,7 +93,7 @@ class Account:
             stack.enter_context(moto.kept_apart())
             variables = environment.base_variables(folder, self.region)
             stack.enter_context(environment.owned(variables))
-            wire.engage(self._answer)
+            wire.engage(self._aws.answer)
             stack.callback(self._leave)
             for outer in _entered:
                 outer._nested.append(self)
@@ -108,20 +109,16 @@ class Account:
     def _leave(self) -> None:
         self._folder = None
         _entered.remove(self)
-        wire.disengage(self._answer)
+        wire.disengage(self._aws.answer)
         known = [*self._directory.keys, *(one.access_key_id for one in self._given)]
         wire.remember([key_id for key_id in known if key_id not in self._chosen], self._label)
 
-    def _answer(self, request: Request) -> Response | None:
-        response = self._aws.answer(request)
-        if response is None or self.patience is None:
-            return response
-        last = self.calls[-1]
-        if last.rejected and last.service == "polly":
-            times = sum(call.rejected and call.repeats(last) for call in self.calls)
-            if times > self.patience:
-                raise CutOffError(f"polly: {last.operation} was refused {times} times; the client is cut off")
-        return response
+    def _lose_patience(self, call: Call) -> None:
+        if self.patience is None or not (call.rejected and call.service == "polly"):
+            return
+        times = sum(one.rejected and one.repeats(call) for one in self.calls)
+        if times > self.patience:
+            raise CutOffError(f"polly: {call.operation} was refused {times} times; the client is cut off")
 
     @contextmanager
     def apply(self, mode: str, source: str | None = None, *, variant: str = "") -> Iterator[Account]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
@@ -42,6 +42,8 @@ class SimulatedAWS:
         self.clock = clock
         self.region = region
         self.calls: list[Call] = []
+        #: Told of each call once it is recorded.
+        self.on_call: Callable[[Call], None] = lambda call: None
         self.plan = Plan()
         self.sts, self.sso, self.signin = Sts(directory), Sso(directory), SignIn(directory)
         self.services: dict[str, Service] = {
@@ -66,7 +68,9 @@ class SimulatedAWS:
         arrival = Arrival(request, door, self.directory.keys, self.clock.aws_now, signers_now)
         operation = service.operation(request)
         response = self._respond(service, operation, arrival)
-        self.calls.append(_call(arrival, operation, service.token(request), response))
+        call = _call(arrival, operation, service.token(request), response)
+        self.calls.append(call)
+        self.on_call(call)
         return response
 
     def place(self, authority: str, path: str, name: str, service: Service) -> None:

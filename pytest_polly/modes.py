@@ -191,7 +191,8 @@ _ALL = (
         "user",
         errors.WRONG_SIGNATURE,
         _without_secret,
-        refused_by_sdk=("PartialCredentialsError",),
+        # Where awscrt signs, it asserts that there is a secret.
+        refused_by_sdk=("PartialCredentialsError", "AssertionError"),
     ),
     Mode("none", "nothing anywhere", "nothing", refused_by_sdk=("NoCredentialsError",)),
     Mode(

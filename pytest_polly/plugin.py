@@ -174,7 +174,13 @@ def pytest_pycollect_makeitem(collector: pytest.Collector, name: str, obj: objec
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if any(_ACCOUNT in getattr(item, "fixturenames", ()) for item in items):
+    functions = [item for item in items if isinstance(item, pytest.Function)]
+    for item in functions:
+        # A name that was added for the marker alone is dropped again when pytest parametrises.
+        callspec = getattr(item, "callspec", None)
+        if callspec is not None and _ACCOUNT in callspec.params and _ACCOUNT not in item.fixturenames:
+            item.fixturenames.append(_ACCOUNT)
+    if any(_ACCOUNT in item.fixturenames for item in functions):
         config.pluginmanager.register(InForce(), "polly-in-force")
 
 

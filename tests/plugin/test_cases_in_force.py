@@ -236,3 +236,22 @@ def test_fixtures_and_the_marker_are_documented(pytester: pytest.Pytester) -> No
     result = pytester.runpytest("--fixtures")
     for name in ("account", "long_term", "session_token", "missing_token", "expired_token", "role", "server"):
         result.stdout.fnmatch_lines([f"polly_{name} -- *"])
+
+
+def test_the_marker_alone_is_enough(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        _NARRATOR
+        + """
+    from botocore.exceptions import NoCredentialsError
+
+    @pytest.mark.polly("none")
+    def test_refused():
+        with pytest.raises(NoCredentialsError):
+            speak()
+
+    @pytest.mark.polly("long-term")
+    def test_spoken():
+        assert speak()
+        """
+    )
+    pytester.runpytest().assert_outcomes(passed=2)

@@ -168,3 +168,47 @@ def test_no_summary_where_nothing_was_tried(
     pytester.makepyfile("def test_nothing(): pass")
     pytester.runpytest("-q")
     assert not summary.exists()
+
+
+def test_an_interrupted_run_reports_what_it_has(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.polly("none")
+        def test_one(): pass
+
+        @pytest.mark.polly("none")
+        def test_two(): raise KeyboardInterrupt
+
+        @pytest.mark.polly("none")
+        def test_three(): pass
+        """
+    )
+    result = pytester.runpytest_subprocess(
+        "-p", "no:randomly", "--polly-report=r.json", "--polly-report=r.html"
+    )
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    document = json.loads((pytester.path / "r.json").read_text())
+    assert [(cell["clause"], cell["outcome"]) for cell in document["cells"]] == [("test_one", "passed")]
+    assert (pytester.path / "r.html").exists()
+
+
+def test_of_a_test_that_is_run_again_the_last_outcome_counts(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+
+        tries = []
+
+        @pytest.mark.flaky(reruns=2)
+        @pytest.mark.polly("none")
+        def test_shaky():
+            tries.append(1)
+            assert len(tries) > 1
+        """
+    )
+    result = pytester.runpytest_subprocess("--polly-report=r.json")
+    result.assert_outcomes(passed=1)
+    document = json.loads((pytester.path / "r.json").read_text())
+    assert [(cell["clause"], cell["outcome"]) for cell in document["cells"]] == [("test_shaky", "passed")]
