@@ -54,6 +54,8 @@ class Client:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._made: Any = None
         self._client: Any = None
+        #: Whether there is a client; one that is no more than a few functions may be ``None``.
+        self.is_made = False
         methods = (contract.make_client, contract.synthesize)
         self._is_async = any(
             inspect.iscoroutinefunction(method) or inspect.isasyncgenfunction(method) for method in methods
@@ -67,9 +69,10 @@ class Client:
     def make(self) -> None:
         if self._is_async:
             self._run(self._make_inside_loop())
-            return
-        self._made = self._contract.make_client(**self._parameters)
-        self._client = next(self._made) if inspect.isgenerator(self._made) else self._made
+        else:
+            self._made = self._contract.make_client(**self._parameters)
+            self._client = next(self._made) if inspect.isgenerator(self._made) else self._made
+        self.is_made = True
 
     async def _make_inside_loop(self) -> None:
         """A client of an asynchronous contract may want the running loop when it is made."""
@@ -172,12 +175,14 @@ def _joined(result: Any) -> bytes:
         return b""
     if isinstance(result, (bytes, bytearray, memoryview)):
         return bytes(result)
+    kind = type(result).__name__
     if isinstance(result, Iterable) and not isinstance(result, str):
         chunks = list(result)
-        if all(isinstance(chunk, (bytes, bytearray, memoryview)) for chunk in chunks):
+        others = [chunk for chunk in chunks if not isinstance(chunk, (bytes, bytearray, memoryview))]
+        if not others:
             return b"".join(chunks)
-        result = next(chunk for chunk in chunks if not isinstance(chunk, (bytes, bytearray)))
+        kind = f"{kind} of {type(others[0]).__name__}"
     raise PollyError(
-        f"synthesize() gave {type(result).__name__}; it is to return the audio as bytes, "
+        f"synthesize() gave {kind}; it is to return the audio as bytes, "
         "or as an iterable or async iterable of bytes"
     )

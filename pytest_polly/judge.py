@@ -174,17 +174,24 @@ def signed_wrongly(account: Account, attempt: Attempt) -> list[Finding]:
         return [Finding("session-token-dropped", f"{_raised(attempt.error)}: no session token accepted")]
     found: dict[str, Finding] = {}
     outcome = "" if attempt.error is None else f"; the client: {_raised(attempt.error)}"
-    for call in attempt.polly_calls:
+    for call in filter(_is_signed_for_the_case, attempt.calls):
         for finding in _signer_faults(account, call):
             found.setdefault(finding.name, Finding(finding.name, finding.seen + outcome))
     return list(found.values())
 
 
+def _is_signed_for_the_case(call: Call) -> bool:
+    """Tell whether the case's own credentials are to sign *call*; a role's are fetched with others."""
+    return call.service == "polly" or (call.service, call.operation) == ("sts", "GetCallerIdentity")
+
+
 def _refuses_token(account: Account, attempt: Attempt) -> bool:
     return (
-        isinstance(attempt.error, TypeError)
-        and "aws_session_token" in str(attempt.error)
+        attempt.error is not None
         and "aws_session_token" in account.parameters
+        and any(
+            isinstance(one, TypeError) and "aws_session_token" in str(one) for one in chain(attempt.error)
+        )
     )
 
 

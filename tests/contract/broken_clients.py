@@ -124,6 +124,18 @@ class Tokenless(Broken):
         return KnowsNoToken(profile_name, aws_access_key_id, aws_secret_access_key)
 
 
+class AsksWhoItIsWithoutToken(Narrator):
+    """Speaks as it should, but only after asking STS with half of what it was given."""
+
+    def connect(self) -> Any:
+        self.sts().get_caller_identity()
+        return super().connect()
+
+    def sts(self) -> Any:
+        keys = {name: value for name, value in self.given.items() if name in _KEYS[:2]}
+        return session(profile_name=self.given.get("profile_name")).client("sts", **keys)
+
+
 class ReadsPairFromEnvironment(Narrator):
     """Reads the environment by itself, and only half of it."""
 
@@ -576,6 +588,7 @@ FAULTS = (
     Fault(DropsToken, "session-token-dropped", _DROPPED, (*VALID, *_TOKENS, "none"), _AT_HAND),
     Fault(Narrator, "session-token-dropped", _DROPPED, _TOKEN_MODES, _EXPLICIT, Tokenless),
     Fault(KnowsNoToken, "session-token-dropped", _DROPPED, _TOKEN_MODES, _EXPLICIT),
+    Fault(AsksWhoItIsWithoutToken, "session-token-dropped", _DROPPED, _TOKEN_MODES, _EXPLICIT),
     Fault(
         ReadsPairFromEnvironment,
         "session-token-dropped",

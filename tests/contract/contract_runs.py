@@ -62,11 +62,7 @@ def run(
 ) -> dict[str, Cells]:
     """Run the whole contract over every class; return what was found, by the class's name."""
     assert len({contract.__name__ for contract in contracts}) == len(contracts)
-    _load_everything()
-    with _offered(contracts):
-        pytester.makepyfile(test_inner=_INNER_MODULE)
-        without = [part for name in _WITHOUT for part in ("-p", f"no:{name}")]
-        result = pytester.runpytest_inprocess("-q", "--polly-report=cells.json", *_AS_USUAL, *without, *args)
+    result = run_as_is(pytester, *contracts, args=args)
     assert result.ret in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED), result.stdout.str()
     assert "errors" not in result.parseoutcomes(), result.stdout.str()
     report = json.loads((pytester.path / "cells.json").read_text(encoding="utf-8"))
@@ -79,6 +75,17 @@ def run(
             tuple(cell["calls"]),
         )
     return told
+
+
+def run_as_is(
+    pytester: pytest.Pytester, *contracts: type[CredentialContract], args: tuple[str, ...] = ()
+) -> pytest.RunResult:
+    """Run the whole contract over every class, and return what pytest made of it."""
+    _load_everything()
+    with _offered(contracts):
+        pytester.makepyfile(test_inner=_INNER_MODULE)
+        without = [part for name in _WITHOUT for part in ("-p", f"no:{name}")]
+        return pytester.runpytest_inprocess("-q", "--polly-report=cells.json", *_AS_USUAL, *without, *args)
 
 
 def run_one(pytester: pytest.Pytester, contract: type[CredentialContract], *args: str) -> Cells:

@@ -1,0 +1,362 @@
+"""The rules of judging: the record first, a control, what is raised, new texts, and botocore's ways."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import pytest
+from botocore.config import Config
+
+from pytest_polly import judge
+from pytest_polly.account import Account
+from pytest_polly.clauses import CLAUSES
+from pytest_polly.contract import ContractBroken
+
+from . import broken_clients
+from .broken_clients import Broken, Narrator
+from .contract_runs import run_as_is, run_one, session
+
+_SAYS = {"Text": "Hello", "OutputFormat": "mp3", "VoiceId": "Joanna"}
+_NEGATIVE = set(CLAUSES) - {"test_speaks_with_valid_credentials"}
+
+
+class Case(Broken):
+    """One cell, asked directly: no test is collected, and the account is made here."""
+
+    @classmethod
+    def of(cls, change: type[Narrator], **members: Any) -> Case:
+        contract: type[Case] = type(change.__name__, (cls,), {"client": change, **members})
+        return contract()
+
+    def found(self, clause: str, mode: str, source: str) -> list[str]:
+        """Return what a clause finds in a case."""
+        with Account() as account, account.apply(mode, source):
+            try:
+                getattr(self, clause)(account)
+            except ContractBroken as broken:
+                return [finding.name for finding in broken.findings]
+        return []
+
+
+# 1. The record first --------------------------------------------------------------------------
+
+
+def test_the_error_expected_for_another_reason_is_not_enough() -> None:
+    """Without its token a request is refused by the very words that another's token is refused by."""
+    with Account() as account, account.apply("wrong-token", "explicit"):
+        given = account.parameters
+        codes = []
+        for dropped in ({}, {"aws_session_token": None}):
+            polly = session().client("polly", **{**given, **dropped})
+            with pytest.raises(polly.exceptions.ClientError):
+                polly.synthesize_speech(**_SAYS)
+            codes.append(account.calls[-1].error_code)
+    assert codes == ["UnrecognizedClientException"] * 2
+    for clause in ("test_raises_with_invalid_credentials", "test_error_names_the_cause"):
+        dropping = Case.of(broken_clients.DropsToken)
+        assert dropping.found(clause, "wrong-token", "explicit") == ["session-token-dropped"]
+
+
+def test_audio_got_by_dropping_a_token_is_told_by_the_token() -> None:
+    dropping = Case.of(broken_clients.DropsToken)
+    found = dropping.found("test_raises_with_invalid_credentials", "stray-token", "explicit")
+    assert found == ["session-token-dropped"]
+
+
+def test_what_an_error_says_of_a_token_is_not_the_record() -> None:
+    """A client that hands the token on, and then fails for a reason of its own, has not dropped it."""
+
+    class Complaining(Narrator):
+        def fail(self, error: Exception) -> Any:
+            raise broken_clients.NarratorError(f"aws_session_token: {error}") from error
+
+    complaining = Case.of(Complaining)
+    assert complaining.found("test_raises_with_invalid_credentials", "expired-token", "explicit") == []
+
+
+def test_the_signer_replaces_all_other_findings() -> None:
+    """A client that drops the token, and swallows what comes of it, learns of the token first."""
+
+    class Both(broken_clients.DropsToken, broken_clients.Swallows):
+        pass
+
+    found = Case.of(Both).found("test_error_names_the_cause", "expired-token", "explicit")
+    assert found == ["session-token-dropped"]
+
+
+# 2. A control ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "change", [broken_clients.StumblesBeforehand, broken_clients.IsSilent, broken_clients.PlaysRecording]
+)
+def test_a_client_that_never_speaks_is_not_judged_on_anything_else(
+    change: type[Narrator], pytester: pytest.Pytester
+) -> None:
+    members = {
+        "client": change,
+        "modes": ("long-term", "role", "expired-token", "none", "throttled"),
+        "sources": ("explicit", "environment", "assume-role"),
+    }
+    cells = run_one(pytester, type("TestNeverSpeaking", (Broken,), members))
+    outcomes = {name: told.outcome for name, told in cells.items()}
+    speaks = {name for name in outcomes if name.startswith("test_speaks_")}
+    assert {outcomes[name] for name in speaks} == {"failed"}
+    assert {outcomes[name] for name in outcomes.keys() - speaks} == {"skipped"}
+    assert {name.partition("[")[0] for name in outcomes.keys() - speaks} >= _NEGATIVE - {
+        "test_keeps_secrets_out_of_sight"
+    }
+
+
+def test_what_is_not_judged_says_why(pytester: pytest.Pytester) -> None:
+    members = {"client": broken_clients.IsSilent, "modes": ("expired-token",), "sources": ("environment",)}
+    result = run_as_is(pytester, type("TestSilent", (Broken,), members), args=("-rs",))
+    result.stdout.fnmatch_lines(
+        ["SKIPPED*not judged: does not speak with valid credentials (long-term by environment)"]
+    )
+
+
+def test_each_source_is_controlled_once() -> None:
+    class Counted(Narrator):
+        made: ClassVar[list[str]] = []
+
+        def connect(self) -> Any:
+            self.made.append("explicit" if self.given else "elsewhere")
+            return super().connect()
+
+    case = Case.of(Counted)
+    for source, mode in [("explicit", "expired-token"), ("environment", "wrong-secret")] * 2:
+        assert case.found("test_raises_with_invalid_credentials", mode, source) == []
+    # Twice in each of two cases, and once for the control of each source.
+    assert sorted(Counted.made) == ["elsewhere"] * 3 + ["explicit"] * 3
+
+
+def test_a_source_is_controlled_by_itself() -> None:
+    """A client that knows no profiles is judged by all other sources."""
+
+    class WithoutProfiles(Narrator):
+        def connect(self) -> Any:
+            if "profile_name" in self.given:
+                raise broken_clients.NarratorError("what is a profile?")
+            return super().connect()
+
+    case = Case.of(type("Swallowing", (broken_clients.Swallows, WithoutProfiles), {}))
+    clause = "test_raises_with_invalid_credentials"
+    assert case.found(clause, "expired-token", "explicit") == ["error-swallowed"]
+    with pytest.raises(pytest.skip.Exception, match="long-term by profile-name"):
+        case.found(clause, "expired-token", "profile-name")
+
+
+# 3. What counts as raised ---------------------------------------------------------------------
+
+
+def _raising(raised: Callable[[], BaseException]) -> Case:
+    """Return a case of a client that speaks, but where it is refused raises something else."""
+
+    class Raising(Narrator):
+        def fail(self, error: Exception) -> Any:
+            raise raised()
+
+    return Case.of(Raising, error=None)
+
+
+@pytest.mark.parametrize("code", [None, 0, 1, "cannot speak"])
+def test_the_end_of_the_process_is_a_finding(code: object) -> None:
+    case = _raising(lambda: SystemExit(code))
+    for clause in ("test_raises_with_invalid_credentials", "test_error_names_the_cause"):
+        assert case.found(clause, "expired-token", "explicit") == ["process-exited"]
+    assert case.found("test_survives_throttling", "throttled", "environment") == ["process-exited"]
+
+
+def test_the_end_of_the_process_is_a_finding_of_asynchronous_clients_too() -> None:
+    class Exiting(Case):
+        async def synthesize(self, client: Narrator, text: str) -> bytes:
+            try:
+                audio: bytes = client.say(text)
+            except broken_clients.NarratorError:
+                sys.exit(1)
+            return audio
+
+    case = Exiting.of(Narrator)
+    assert case.found("test_raises_with_invalid_credentials", "expired-token", "explicit") == [
+        "process-exited"
+    ]
+
+
+@pytest.mark.parametrize(
+    "raised",
+    [
+        KeyboardInterrupt,
+        lambda: pytest.skip.Exception("no loudspeaker here"),
+        lambda: pytest.fail.Exception("the client's own fixture failed"),
+        lambda: pytest.xfail.Exception("known"),
+        lambda: pytest.exit.Exception("enough"),
+    ],
+    ids=["KeyboardInterrupt", "skip", "fail", "xfail", "exit"],
+)
+def test_what_is_pytests_passes_through(raised: Callable[[], BaseException]) -> None:
+    case, expected = _raising(raised), raised()
+    with pytest.raises(type(expected)) as passed:
+        case.found("test_raises_with_invalid_credentials", "expired-token", "explicit")
+    assert not isinstance(passed.value, ContractBroken)
+    assert str(passed.value) == str(expected)
+
+
+def test_a_refusal_of_the_guard_passes_through(pytester: pytest.Pytester) -> None:
+    """The client is not blamed for what the kit does not let it do."""
+
+    class Uploading(Narrator):
+        def say(self, text: str) -> Any:
+            audio = super().say(text)
+            session(**self.accept()).client("s3").put_object(Bucket="audio", Key="one", Body=audio)
+            return audio
+
+    with pytest.raises(BaseException, match=r"refused to send PUT .*amazonaws") as passed:
+        Case.of(Uploading).found("test_speaks_with_valid_credentials", "long-term", "explicit")
+    assert type(passed.value).__name__ == "GuardError"
+
+
+def test_a_misuse_of_the_contract_is_no_finding() -> None:
+    class Telling(Case):
+        def synthesize(self, client: Narrator, text: str) -> Any:
+            return client.say(text) and {"AudioStream": b"audio"}
+
+    with pytest.raises(Exception, match=r"synthesize\(\) gave dict of str; it is to return the audio as"):
+        Telling.of(Narrator).found("test_speaks_with_valid_credentials", "long-term", "explicit")
+
+
+# 4. Every call speaks another text ------------------------------------------------------------
+
+
+def test_every_text_is_new() -> None:
+    class Listening(Narrator):
+        heard: ClassVar[list[str]] = []
+
+        def say(self, text: str) -> Any:
+            self.heard.append(text)
+            return super().say(text)
+
+    case = Case.of(Listening)
+    for _ in range(2):
+        assert case.found("test_raises_with_invalid_credentials", "expired-token", "explicit") == []
+        assert case.found("test_renews_role_credentials", "role", "assume-role") == []
+        assert case.found("test_is_safe_to_share", "role", "assume-role") == []
+    assert len(Listening.heard) > 20
+    assert len(set(Listening.heard)) == len(Listening.heard)
+
+
+def test_audio_without_a_call_is_never_green() -> None:
+    for change, clause, mode, source in (
+        (broken_clients.PlaysRecording, "test_speaks_with_valid_credentials", "long-term", "explicit"),
+        (broken_clients.PlaysFirstRecording, "test_renews_role_credentials", "role", "assume-role"),
+        (
+            broken_clients.PlaysRecordingOfHalfAPair,
+            "test_raises_with_invalid_credentials",
+            "partial",
+            "environment",
+        ),
+    ):
+        assert Case.of(change).found(clause, mode, source) == ["answered-from-cache"]
+
+
+# 5. botocore is not the client's fault --------------------------------------------------------
+
+
+class _ThroughSession(Narrator):
+    """Gives half a key pair to a session, which takes it."""
+
+    def connect(self) -> Any:
+        return session(**self.accept()).client("polly")
+
+
+@pytest.mark.parametrize(
+    "clause",
+    [
+        "test_raises_with_invalid_credentials",
+        "test_error_names_the_cause",
+        "test_does_not_retry_rejected_credentials",
+    ],
+)
+def test_half_a_key_pair_that_the_sdk_lets_pass(clause: str) -> None:
+    """Sent, with a signature by nothing, or asserted away: neither is the client's doing."""
+    assert Case.of(_ThroughSession).found(clause, "partial", "explicit") == []
+
+
+def test_an_older_triple_that_is_whole_is_not_torn() -> None:
+    """While one thread renews, botocore lets the others sign with what is still good."""
+    with Account() as account, account.apply("role", "assume-role"):
+        renewing, keeping = Narrator(), broken_clients.Freezes()
+        for seconds in (0, 50 * 60):
+            account.clock.advance(seconds=seconds)
+            renewing.say("Hello.")
+            keeping.say("Hello.")
+        keys = [call.access_key_id for call in account.calls if call.service == "polly"]
+        assert len(set(keys)) == 3
+        assert keys[3] == keys[1]
+        assert judge.shares_safely(account, account.calls) == []
+
+
+def test_asking_for_a_role_more_often_than_needed_is_no_fault() -> None:
+    """A role of a quarter of an hour is renewed for each request; a client per call asks each time."""
+
+    class Forgetful(Narrator):
+        def speak(self, text: str) -> Any:
+            self.polly = None
+            return super().speak(text)
+
+    with Account() as account, account.apply("role", "assume-role"):
+        Case.of(Forgetful).test_renews_role_credentials(account)
+        assert [call.operation for call in account.calls] == ["AssumeRole", "SynthesizeSpeech"] * 2
+
+
+def test_the_sdks_own_retries_while_polly_is_busy_are_no_fault() -> None:
+    class Stubborn(Narrator):
+        def connect(self) -> Any:
+            config = Config(retries={"mode": "standard", "total_max_attempts": 7})
+            return session(**self.accept()).client("polly", config=config)
+
+    assert Case.of(Stubborn).found("test_survives_throttling", "throttled", "environment") == []
+
+
+def test_a_client_that_sets_its_clock_by_awss_is_sound() -> None:
+    """No SDK for Python does so yet, others do; whoever is answered with audio may return it."""
+
+    with Account() as account, account.apply("skewed-clock", "explicit"):
+
+        class Corrected(Narrator):
+            def ask(self, text: str, polly: Any) -> Any:
+                try:
+                    return super().ask(text, polly)
+                except polly.exceptions.ClientError:
+                    account.clock.skew *= 0
+                    return super().ask(text, polly)
+
+        Case.of(Corrected).test_raises_with_invalid_credentials(account)
+        assert [call.status for call in account.calls] == [403, 200]
+
+
+# And what it is about -------------------------------------------------------------------------
+
+
+def test_a_finding_says_what_was_seen_and_how_to_cure_it() -> None:
+    with Account() as account, account.apply("session-token", "explicit"):
+        with pytest.raises(ContractBroken) as broken:
+            Case.of(broken_clients.DropsToken).test_speaks_with_valid_credentials(account)
+        key = account.parameters["aws_access_key_id"]
+    [finding] = broken.value.findings
+    assert finding.seen.startswith(f"SynthesizeSpeech signed with {key}, which came with a session token, ")
+    assert "AWS: 403 UnrecognizedClientException" in finding.seen
+    message = str(broken.value)
+    assert message.startswith("DropsToken, session-token by explicit\nsession-token-dropped\n  seen  Synth")
+    assert "\n  cure  boto3.client(" in message
+
+
+def test_a_client_that_goes_on_is_cut_off_and_told_so() -> None:
+    with Account() as account, account.apply("expired-token", "explicit"):
+        with pytest.raises(ContractBroken) as broken:
+            Case.of(broken_clients.RetriesForever).test_does_not_retry_rejected_credentials(account)
+        assert len(account.calls) == 3
+    [finding] = broken.value.findings
+    assert "sent 3 times, and would have gone on: it was cut off" in finding.seen
