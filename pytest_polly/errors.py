@@ -25,5 +25,5 @@ class CutOffError(BaseException):
     """
 
 
-for _exception in (PollyError, CaseError, GuardError):
+for _exception in (PollyError, CaseError, GuardError, CutOffError):
     _exception.__module__ = "pytest_polly"

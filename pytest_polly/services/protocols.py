@@ -87,7 +87,9 @@ def query_error(
 ) -> Response:
     """XML, or JSON if *request* accepts nothing else; no message, no ``Message`` element."""
     request_id = new_request_id()
-    error = {"Type": "Sender" if status < 500 else "Receiver", "Code": code} | ({} if message is None else {"Message": message})
+    error = {"Type": "Sender" if status < 500 else "Receiver", "Code": code} | (
+        {} if message is None else {"Message": message}
+    )
     document: Tree = {"Error": error, "RequestId": request_id}
     response = _query(status, "ErrorResponse", namespace, document, request_id, request)
     return replace(response, error_code=code, message=message)
