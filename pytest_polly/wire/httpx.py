@@ -52,4 +52,3 @@ class _Body(httpx.AsyncByteStream):  # type: ignore[misc]
     async def __aiter__(self) -> AsyncIterator[bytes]:
         for start in range(0, len(self._body), _CHUNK):
             yield self._body[start : start + _CHUNK]
-            await anyio.sleep(0)

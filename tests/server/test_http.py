@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -23,7 +24,7 @@ from botocore.config import Config
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError, ConnectionClosedError
 
-from pytest_polly import Account
+from pytest_polly import Account, PollyError
 from pytest_polly.wire.server import Server
 
 _SPEECH = '{"OutputFormat": "mp3", "Text": "Hello", "VoiceId": "Joanna"}'
@@ -247,6 +248,22 @@ def _key(account: Account) -> Credentials:
 
 def _sign(account: Account, signer: Any, request: AWSRequest, *, service: str = "polly") -> None:
     signer(_key(account), service, account.region).add_auth(request)
+
+
+# What it needs ---------------------------------------------------------------------------------
+
+
+def test_it_says_what_is_not_installed(polly_long_term: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "waitress", None)
+    monkeypatch.delitem(sys.modules, "pytest_polly.wire.waitress", raising=False)
+    monkeypatch.delattr("pytest_polly.wire.waitress", raising=False)
+    with pytest.raises(PollyError, match=r"pip install 'pytest-polly\[server\]'"), polly_long_term.serve():
+        pass
+
+
+def test_it_is_nowhere_until_it_is_entered() -> None:
+    with pytest.raises(PollyError, match="not being served"):
+        _ = Server(lambda request: None, "us-east-1").url
 
 
 # Nothing is left ------------------------------------------------------------------------------
