@@ -122,6 +122,7 @@ CONTEXT = {
         ("DateEquals", "aws:TokenIssueTime", "2026-01-02T04:04:05+01:00", True),
         ("DateLessThan", "aws:absent", "2999-01-01T00:00:00Z", False),
         ("IpAddress", "aws:SourceIp", "203.0.113.0/24", True),
+        ("IpAddress", "aws:SourceIp", "203.0.113.99/24", True),
         ("NotIpAddress", "aws:SourceIp", "203.0.113.0/24", False),
         ("IpAddress", "aws:SourceIp", ["198.51.100.0/24", "2001:db8::/32"], False),
     ],

@@ -163,3 +163,10 @@ def test_from_url_takes_the_host_from_the_url_unless_there_is_a_header() -> None
     assert (plain.path, plain.query) == ("/v1/voices", "a=b")
     named = Request.from_url("GET", "https://127.0.0.1/v1/voices", [("HOST", "polly.example")])
     assert named.header("host") == "polly.example"
+
+
+def test_headers_are_found_in_any_case_and_without_the_space_around_them() -> None:
+    request = Request("GET", "polly", "/", headers=(("X-One", " \tx y x "), ("x-one", "z"), ("Empty", " ")))
+    assert request.header("x-one") == "x y x,z"
+    assert request.header("empty") == ""
+    assert request.header("x-two") is None
