@@ -45,7 +45,11 @@ class Polly(Service):
         return polly.unknown(request)
 
     def objection(self, operation: str, arrival: Arrival) -> Refusal | None:
-        return authenticate(arrival) or authorize(arrival.key, f"polly:{operation}")
+        refusal = authenticate(arrival)
+        if refusal is not None:
+            return refusal
+        context = {"aws:RequestedRegion": arrival.door.region}
+        return authorize(arrival.key, f"polly:{operation}", context=context)
 
     def perform(self, operation: str, arrival: Arrival) -> Response:
         return polly.perform(operation, arrival.request, lambda: self._backend(arrival.door.region))
