@@ -142,11 +142,16 @@ def test_no_secret_is_shown_whole(pytester: pytest.Pytester) -> None:
         """
     )
     result = pytester.runpytest_subprocess(
-        "--showlocals", "--log-level=DEBUG", "--junitxml=junit.xml", "--polly-report=r.json", "-Wignore"
+        "--showlocals",
+        "--log-level=DEBUG",
+        "--junitxml=junit.xml",
+        "--polly-report=r.json",
+        "--polly-report=r.html",
+        "-Wignore",
     )
     result.assert_outcomes(failed=2)
     shown = result.stdout.str() + result.stderr.str()
-    shown += "".join((pytester.path / name).read_text() for name in ("junit.xml", "r.json"))
+    shown += "".join((pytester.path / name).read_text() for name in ("junit.xml", "r.json", "r.html"))
     secrets = (pytester.path / "secrets.txt").read_text().split()
     assert len(secrets) == 3
     assert [secret for secret in secrets if secret in shown] == []
