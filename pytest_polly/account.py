@@ -19,7 +19,7 @@ from .cases import Case, check_case, check_mode
 from .clock import Clock
 from .directory import Directory, Role, User
 from .errors import CutOffError, PollyError
-from .gate import Credentials, IssuedKey, Request, Response, statement
+from .gate import Credentials, IssuedKey, statement
 from .issuing import Delivered, Issuer, deliver
 from .modes import MODES, Expected
 from .record import Call
@@ -172,10 +172,7 @@ class Account:
         """
         from .wire.server import Server, wall_clock
 
-        def answer(request: Request) -> Response | None:
-            return self._aws.answer(request, wall_clock() + self.clock.skew)
-
-        with Server(answer, self.region) as server:
+        with Server(self._aws.answer, lambda: wall_clock() + self.clock.skew, self.region) as server:
             yield server
 
     # The case in force ------------------------------------------------------------------------

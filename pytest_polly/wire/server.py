@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timezone
+from email.utils import format_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -59,8 +60,15 @@ class Server:
     the age of its signatures is judged by that, the expiry of credentials by the account's clock.
     """
 
-    def __init__(self, answer: Callable[[Request], Response | None], region: str) -> None:
+    def __init__(
+        self,
+        answer: Callable[[Request, datetime], Response | None],
+        now: Callable[[], datetime],
+        region: str,
+    ) -> None:
         self._account_answers = answer
+        #: AWS's time, as it is for processes that go by the machine's.
+        self._now = now
         self._region = region
         self._listener: Listener | None = None
 
@@ -108,11 +116,13 @@ class Server:
         return {**variables, "HOME": home, "USERPROFILE": home}
 
     def _answer(self, request: Request) -> Response:
-        response = self._account_answers(self._addressed(request))
-        if response is not None:
-            return response
-        headers = {"Content-Type": "text/plain", "Content-Length": str(len(_NOT_HERE))}
-        return Response(404, headers, _NOT_HERE)
+        now = self._now()
+        response = self._account_answers(self._addressed(request), now)
+        if response is None:
+            headers = {"Content-Type": "text/plain", "Content-Length": str(len(_NOT_HERE))}
+            return Response(404, headers, _NOT_HERE)
+        # An SDK whose signature is refused for its age may set its clock by this.
+        return replace(response, headers={**response.headers, "Date": format_datetime(now, usegmt=True)})
 
     def _addressed(self, request: Request) -> Request:
         """Return *request* as if it had been sent to the one of AWS's hosts that it is for.

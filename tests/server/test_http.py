@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
@@ -25,7 +26,7 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ClientError, ConnectionClosedError
 
 from pytest_polly import Account, PollyError
-from pytest_polly.wire.server import Server
+from pytest_polly.wire.server import Server, wall_clock
 
 _SPEECH = '{"OutputFormat": "mp3", "Text": "Hello", "VoiceId": "Joanna"}'
 
@@ -227,6 +228,19 @@ def test_what_else_there_is_of_aws_is_not_here(polly_server: Server, polly_long_
         assert b"no service of this account has such a path" in answer.read()
 
 
+def test_answers_are_dated_by_awss_clock_as_it_is_for_processes(
+    polly_account: Account, polly_server: Server
+) -> None:
+    """Some SDKs set their clocks by it when a signature is refused for its age."""
+    polly_account.clock.advance(days=2)
+    for mode, ahead in (("long-term", 0), ("skewed-clock", 600)):
+        with polly_account.apply(mode), pytest.raises(HTTPError) as refused:
+            urlopen(f"{polly_server.url}/v1/voices")
+        refused.value.close()
+        date = parsedate_to_datetime(refused.value.headers["Date"])
+        assert abs((date - wall_clock()).total_seconds() - ahead) < 30
+
+
 def test_two_servers_are_two_accounts(polly_server: Server, polly_long_term: Account) -> None:
     with Account() as other, other.apply("long-term"), other.serve() as server:
         with closing(boto3.client("polly", endpoint_url=server.url)) as mine:
@@ -263,7 +277,7 @@ def test_it_says_what_is_not_installed(polly_long_term: Account, monkeypatch: py
 
 def test_it_is_nowhere_until_it_is_entered() -> None:
     with pytest.raises(PollyError, match="not being served"):
-        _ = Server(lambda request: None, "us-east-1").url
+        _ = Server(lambda request, now: None, wall_clock, "us-east-1").url
 
 
 # Nothing is left ------------------------------------------------------------------------------
