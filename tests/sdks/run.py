@@ -32,6 +32,7 @@ CASES = (
     *((mode, "") for mode in CORE),
     ("wrong-secret", "profile"),
     ("access-denied", "shared-credentials-file"),
+    ("skewed-clock", ""),
     ("session-token", "process"),
     ("role", "imds"),
     ("role", "container"),
@@ -66,6 +67,8 @@ class Sdk:
     asks: Sequence[Asking]
     #: Sources it does not know, with what it says instead.
     unknown: Mapping[str, str] = field(default_factory=dict)
+    #: Whether it sets its clock by AWS's once a signature was refused for its age, and tries again.
+    sets_its_clock: bool = False
 
 
 def main() -> int:
@@ -122,15 +125,17 @@ def differences(name: str, account: Account, asking: Asking, status: int, output
             yield f"expected {unknown!r} and no call, got {output!r} and {account.calls}"
         return
     words = refusal(account, asking.operation)
+    due = [(200, None) if words is None else (words.status, words.code)]
+    if words is not None and account.mode == "skewed-clock" and SDKS[name].sets_its_clock:
+        words, due = None, [*due, (200, None)]
     if words is None:
         if status != 0:
             yield f"expected success, got exit status {status}: {output}"
     elif status == 0 or not re.search(asking.refused(words), output, re.DOTALL):
         yield f"expected {asking.refused(words)!r}, got exit status {status}: {output}"
     asked = [call for call in account.calls if call.operation == asking.operation]
-    due = (words.status, words.code) if words else (200, None)
-    if [(call.status, call.error_code) for call in asked] != [due]:
-        yield f"expected one {asking.operation} answered {due}, got {asked}"
+    if [(call.status, call.error_code) for call in asked] != due:
+        yield f"expected {asking.operation} answered {due}, got {asked}"
     given = account.credentials
     for call in asked:
         if given is None or (call.access_key_id, call.token) != (given.access_key_id, given.session_token):
@@ -142,8 +147,10 @@ def differences(name: str, account: Account, asking: Asking, status: int, output
 def refusal(account: Account, operation: str) -> Words | None:
     """Return AWS's words to whoever asks in the case in force, ``None`` where nothing is refused."""
     fault = MODES[str(account.mode)].fault
-    # Nobody needs to be allowed to ask who they are.
-    if fault is None or (operation == "GetCallerIdentity" and account.mode == "access-denied"):
+    # Nobody needs to be allowed to ask who they are, and STS minds ten minutes less than Polly.
+    if fault is None or (
+        operation == "GetCallerIdentity" and account.mode in ("access-denied", "skewed-clock")
+    ):
         return None
     return fault.words("query" if operation == "GetCallerIdentity" else "rest_json")
 
@@ -225,6 +232,7 @@ SDKS: Mapping[str, Sdk] = {
             Asking("SynthesizeSpeech", _javascript("polly"), _said_by_javascript),
             Asking("GetCallerIdentity", _javascript("sts"), _said_by_javascript),
         ),
+        sets_its_clock=True,
     ),
     # Not built on botocore.
     "python": Sdk(
