@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from ..errors import PollyError
+from ..errors import CutOffError, PollyError
 from ..gate import Request, Response
 
 if TYPE_CHECKING:
@@ -117,7 +117,11 @@ class Server:
 
     def _answer(self, request: Request) -> Response:
         now = self._now()
-        response = self._account_answers(self._addressed(request), now)
+        try:
+            response = self._account_answers(self._addressed(request), now)
+        except CutOffError:
+            # From afar a client can be cut off only so.
+            return Response(0)
         if response is None:
             headers = {"Content-Type": "text/plain", "Content-Length": str(len(_NOT_HERE))}
             return Response(404, headers, _NOT_HERE)

@@ -221,6 +221,14 @@ def test_silence_is_a_connection_that_ends(polly: Any, polly_long_term: Account,
     assert _speak(polly)
 
 
+def test_who_is_cut_off_is_hung_up_on(polly: Any, polly_long_term: Account) -> None:
+    polly_long_term.deactivate_key()
+    polly_long_term.patience = 2
+    for error in (ClientError, ClientError, ConnectionClosedError):
+        with pytest.raises(error):
+            _speak(polly)
+
+
 def test_what_else_there_is_of_aws_is_not_here(polly_server: Server, polly_long_term: Account) -> None:
     with pytest.raises(HTTPError, match="404") as refused:
         urlopen(f"{polly_server.url}/my-bucket/my-key")
