@@ -5,9 +5,11 @@ Imports pytest and the standard library only; everything else is loaded when a t
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
 import unittest
+import warnings
 from collections.abc import Generator, Iterator
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -108,7 +110,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             assert marker is not None
             cases = [pytest.param(case, id=case.id) for case in _cases(marker)]
     except PollyError as error:
-        pytest.fail(f"polly: {error}", pytrace=False)
+        raise pytest.fail.Exception(f"polly: {error}", pytrace=False) from None
     if _ACCOUNT not in metafunc.fixturenames:
         metafunc.fixturenames.append(_ACCOUNT)
     metafunc.parametrize(_ACCOUNT, cases, indirect=True)
@@ -138,12 +140,15 @@ def _cases(marker: pytest.Mark) -> list[Case]:
             raise CaseError("give `source` or `sources`, not both")
         if isinstance(sources, str):
             raise CaseError(f"`sources` is a list; for one source write source={sources!r}")
+        if not isinstance(sources, (list, tuple, type(None))):
+            raise CaseError(f"`sources` is a list of names, not {sources!r}")
         return select(modes, sources if source is None else [source])
 
     try:
-        return polly(*marker.args, **marker.kwargs)
+        inspect.signature(polly).bind(*marker.args, **marker.kwargs)
     except TypeError as error:
-        raise CaseError(f"@pytest.mark.{error}") from None
+        raise CaseError(f"@pytest.mark.polly() {error}; it takes *modes, source and sources") from None
+    return polly(*marker.args, **marker.kwargs)
 
 
 def _check_fixtures(metafunc: pytest.Metafunc, *, marked: bool) -> None:
@@ -159,16 +164,30 @@ def _check_fixtures(metafunc: pytest.Metafunc, *, marked: bool) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_pycollect_makeitem(collector: pytest.Collector, name: str, obj: object) -> None:
-    """Refuse the marker on ``unittest.TestCase``: pytest does not parametrise those."""
-    if not (isinstance(obj, type) and issubclass(obj, unittest.TestCase)):
-        return
-    tests = (getattr(obj, test) for test in dir(obj) if test.startswith("test"))
-    marks = [mark for one in (obj, *tests) for mark in getattr(one, "pytestmark", ())]
-    if any(mark.name == "polly" for mark in marks):
+def pytest_pycollect_makeitem(
+    collector: pytest.Collector, name: str, obj: object
+) -> list[pytest.Item] | None:
+    """Refuse the marker on ``unittest.TestCase``, and pass over the contract itself where it is imported."""
+    contract = sys.modules.get("pytest_polly.contract")
+    if contract is not None and obj is contract.CredentialContract:
+        return []
+    if isinstance(obj, type) and issubclass(obj, unittest.TestCase):
+        _check_test_case(collector, obj)
+    return None
+
+
+def _check_test_case(collector: pytest.Collector, cls: type[unittest.TestCase]) -> None:
+    """Refuse the marker, be it on the class, on one of its tests or on the module.
+
+    pytest does not parametrise what is unittest's, so the test would run, and in no case at all.
+    """
+    __tracebackhide__ = True
+    tests = [getattr(cls, test) for test in dir(cls) if test.startswith("test")]
+    marks = [mark for one in (cls, *tests) for mark in getattr(one, "pytestmark", ())]
+    if tests and any(mark.name == "polly" for mark in (*marks, *collector.iter_markers())):
         pytest.fail(
-            f"polly: {name} is a unittest.TestCase, which @pytest.mark.polly cannot run once per case; "
-            'use a fixture: @pytest.mark.usefixtures("polly_role")',
+            f"polly: {cls.__name__} is a unittest.TestCase, which @pytest.mark.polly cannot run once per "
+            'case; use a fixture: @pytest.mark.usefixtures("polly_role")',
             pytrace=False,
         )
 
@@ -181,14 +200,32 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if callspec is not None and _ACCOUNT in callspec.params and _ACCOUNT not in item.fixturenames:
             item.fixturenames.append(_ACCOUNT)
     if any(_ACCOUNT in item.fixturenames for item in functions):
-        config.pluginmanager.register(InForce(), "polly-in-force")
+        _in_force(config)
 
 
 # Running --------------------------------------------------------------------------------------
 
 
+def _in_force(config: pytest.Config) -> InForce:
+    """Return the hooks of a run in which some test uses the kit; they are put in the first time."""
+    name = "polly-in-force"
+    if not config.pluginmanager.has_plugin(name):
+        config.pluginmanager.register(InForce(), name)
+    hooks = config.pluginmanager.get_plugin(name)
+    assert isinstance(hooks, InForce)
+    return hooks
+
+
 class InForce:
     """Hooks of a run in which some test uses the kit."""
+
+    def __init__(self) -> None:
+        #: The account of the test that runs, or ran last: a test's warnings are told after its end.
+        self._latest: tuple[str, Account] | None = None
+
+    def entered(self, item: pytest.Item, account: Account) -> None:
+        item.stash[account_key] = account
+        self._latest = (item.nodeid, account)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_fixture_setup(
@@ -209,10 +246,20 @@ class InForce:
         report = yield
         account = item.stash.get(account_key, None)
         if account is not None:
-            from .report import describe
+            from .report import describe, masking
 
+            masking.mask_report(report, account)
             describe(item, account, report, call)
+            if call.when == "teardown":
+                del item.stash[account_key]
         return report
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_warning_recorded(self, warning_message: warnings.WarningMessage, nodeid: str) -> None:
+        if self._latest is not None and self._latest[0] == nodeid:
+            from .report import masking
+
+            masking.mask_warning(warning_message, self._latest[1])
 
 
 @pytest.fixture
@@ -223,16 +270,16 @@ def polly_account(request: pytest.FixtureRequest) -> Iterator[Account]:
     yet: ``with polly_account.apply(mode, source):`` puts a case in force.
     """
     from .account import Account
+    from .report import masking
 
-    with Account(label=request.node.nodeid) as account:
-        request.node.stash[account_key] = account
+    with Account(label=request.node.nodeid) as account, masking.masked_live_logs(request.config, account):
+        _in_force(request.config).entered(request.node, account)
         case: Case | None = getattr(request, "param", None)
         if case is None:
             yield account
         else:
             with account.apply_case(case):
                 yield account
-        del request.node.stash[account_key]
 
 
 @pytest.fixture

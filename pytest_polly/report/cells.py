@@ -71,11 +71,10 @@ def outcome(report: pytest.TestReport) -> str:
 def describe(
     item: pytest.Item, account: Account, report: pytest.TestReport, call: pytest.CallInfo[None]
 ) -> None:
-    """Note on *report* what the kit knows of the test, and keep secrets out of it.
+    """Note on *report* what the kit knows of the test.
 
     The facts travel on the report, so that they reach the controller of a distributed run.
     """
-    _mask(report, account)
     case = account.case
     if case is None:
         return
@@ -86,17 +85,24 @@ def describe(
         report.user_properties += properties
     if report.when != "call" and report.outcome == "passed":
         return
-    error = call.excinfo.value if call.excinfo is not None else None
     contract = _contract_of(item)
     facts: Facts = {
         "contract": contract,
         "clause": getattr(item, "originalname", item.name),
         "mode": case.mode,
         "source": case.source,
-        "findings": [finding.as_dict() for finding in getattr(error, "findings", ())],
+        "findings": _findings(call.excinfo),
         "calls": [{name: getattr(one, name) for name in (*_CALL, *_CALL_MORE)} for one in account.calls],
     }
     report.polly = facts  # type: ignore[attr-defined]
+
+
+def _findings(excinfo: pytest.ExceptionInfo[BaseException] | None) -> list[dict[str, str]]:
+    """Return what was found by a clause that failed; an exception of others may have findings too."""
+    contract = sys.modules.get("pytest_polly.contract")
+    if excinfo is None or contract is None or not isinstance(excinfo.value, contract.ContractBroken):
+        return []
+    return [finding.as_dict() for finding in excinfo.value.findings]
 
 
 def _contract_of(item: pytest.Item) -> str | None:
@@ -106,13 +112,3 @@ def _contract_of(item: pytest.Item) -> str | None:
     if contract is None or cls is None or not issubclass(cls, contract.CredentialContract):
         return None
     return str(cls.__name__) if getattr(item, "originalname", "") in contract.CLAUSES else None
-
-
-def _mask(report: pytest.TestReport, account: Account) -> None:
-    """Put secrets out of sight that a traceback, a log or a client's own output shows."""
-    report.sections = [(title, account.masked(text)) for title, text in report.sections]
-    if report.failed and report.longrepr is not None:
-        text = report.longreprtext
-        masked = account.masked(text)
-        if masked != text:
-            report.longrepr = masked

@@ -225,7 +225,8 @@ def _frozen(**options: Any) -> Iterator[Any]:
 FREEZERS: dict[str, dict[str, Any]] = {
     "standing": {},
     "ticking": {"tick": True},
-    "stepping": {"auto_tick_seconds": 1},
+    # Small steps: how often the clock is read between two lines of a test is nobody's promise.
+    "stepping": {"auto_tick_seconds": 0.01},
     "with a real loop": {"real_asyncio": True},
 }
 
