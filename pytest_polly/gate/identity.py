@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from .policy import Policies
 
@@ -51,6 +52,10 @@ class Credentials:
         if self.expires_at is not None:
             shown.append(f"expires_at={self.expires_at:%Y-%m-%dT%H:%M:%SZ}")
         return f"Credentials({', '.join(shown)})"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """Hypothesis and IPython would show every field of a dataclass, whatever its ``repr`` hides."""
+        printer.text(repr(self))
 
 
 @dataclass
