@@ -6,7 +6,6 @@ import http.client
 import socket
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
@@ -64,6 +63,14 @@ def _answer(connection: socket.socket) -> bytes:
         received += piece
 
 
+def _was_hung_up_on(connection: socket.socket) -> bool:
+    connection.setblocking(False)
+    try:
+        return connection.recv(1) == b""
+    except BlockingIOError:
+        return False
+
+
 # Standing it ----------------------------------------------------------------------------------
 
 
@@ -89,15 +96,13 @@ def test_a_thousand_requests_from_sixteen_threads(polly: Any, polly_long_term: A
     ids=["nothing", "request line", "header", "body"],
 )
 def test_slow_clients_hold_up_nobody(polly: Any, polly_server: Server, beginning: bytes) -> None:
-    connections = [_connected(polly_server) for _ in range(50)]
-    opened = [connection.__enter__() for connection in connections]
-    for one in opened:
-        one.sendall(beginning)
-    started = time.perf_counter()
-    assert _speak(polly)
-    assert time.perf_counter() - started < 5
-    for connection in connections:
-        connection.__exit__(None, None, None)
+    with ExitStack() as stack:
+        connections = [stack.enter_context(_connected(polly_server)) for _ in range(50)]
+        for one in connections:
+            one.sendall(beginning)
+        assert _speak(polly)
+        # None was sent away first: they are waited for, and others are served meanwhile.
+        assert not any(_was_hung_up_on(one) for one in connections)
 
 
 @pytest.mark.parametrize(
@@ -301,8 +306,6 @@ def test_nothing_is_left_of_it() -> None:
             halfway.sendall(b"POST /v1/speech HTTP/1.1\r\nContent-Length: 100\r\n\r\n{")
             with closing(boto3.client("polly", endpoint_url=server.url)) as client:
                 assert _speak(client)
-            started = time.perf_counter()
-        assert time.perf_counter() - started < 5
         with connections:
             assert (_answer(idle), _answer(halfway)) == (b"", b"")
         with pytest.raises(ConnectionRefusedError), _connected(server):
