@@ -32,8 +32,9 @@ _CONTRACT = """
                 answer = await client.synthesize_speech(Text=text, OutputFormat="mp3", VoiceId="Joanna")
             except (BotoCoreError, ClientError) as error:
                 raise NarratorError(f"cannot speak: {error}") from error
-            async with answer["AudioStream"] as stream:
-                async for chunk in stream.iter_chunks():
+            # What is entered here is aiohttp's, in older releases, and has no chunks of this kind.
+            async with answer["AudioStream"]:
+                async for chunk in answer["AudioStream"].iter_chunks():
                     yield chunk
 """
 

@@ -2,9 +2,9 @@
 
     python tests/sdks/run.py [--sdks aws-cli javascript python] [--folder DIR]
 
-It needs the project with the extra ``server``, and npm for JavaScript. What it installs goes into the folder,
-some two hundred megabytes, which a later run uses again. The exit status is 0 only if every SDK says what is
-expected of it: audio, or AWS's own error in the words of that SDK.
+It needs the project with the extra ``server``, npm for JavaScript, and Python 3.12 for ``aws-sdk-polly``. What
+it installs goes into the folder, some two hundred megabytes, which a later run uses again. The exit status is
+0 only if every SDK says what is expected of it: audio, or AWS's own error in the words of that SDK.
 """
 
 from __future__ import annotations
@@ -162,8 +162,10 @@ def _python(folder: Path) -> str:
     return str(folder / "venv" / ("Scripts" if os.name == "nt" else "bin") / "python")
 
 
-def _with_pip(*packages: str) -> Callable[[Path], None]:
+def _with_pip(*packages: str, python: tuple[int, int] = (3, 10)) -> Callable[[Path], None]:
     def install(folder: Path) -> None:
+        if sys.version_info < python:
+            raise SystemExit(f"{packages[0]} needs Python {'.'.join(map(str, python))} or newer")
         if not Path(_python(folder)).exists():
             venv.create(folder / "venv", with_pip=True)
         subprocess.run([_python(folder), "-m", "pip", "install", "--quiet", *packages], check=True)
@@ -236,7 +238,11 @@ SDKS: Mapping[str, Sdk] = {
     ),
     # Not built on botocore.
     "python": Sdk(
-        _with_pip("aws-sdk-polly", *(f"aws-credentials-{one}" for one in ("http", "imds", "sts"))),
+        _with_pip(
+            "aws-sdk-polly",
+            *(f"aws-credentials-{one}" for one in ("http", "imds", "sts")),
+            python=(3, 12),
+        ),
         (
             Asking(
                 "SynthesizeSpeech",
