@@ -2,9 +2,10 @@
 
     python tests/sdks/run.py [--sdks aws-cli javascript python] [--folder DIR]
 
-It needs the project with the extra ``server``, npm for JavaScript, and Python 3.12 for
-``aws-sdk-polly``. What it installs goes into the folder: some two hundred megabytes, which a later run uses again. The exit status is
-0 only if every SDK says what is expected of it: audio, or AWS's own error in the words of that SDK.
+It needs the project with the extra ``server``, npm for JavaScript, and Python 3.12 for ``aws-sdk-polly``.
+What it installs goes into the folder: some two hundred megabytes, which a later run uses again. The exit
+status is 0 only if every SDK says what is expected of it: audio, or AWS's own error in the words of that
+SDK.
 """
 
 from __future__ import annotations
