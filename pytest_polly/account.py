@@ -91,9 +91,8 @@ class Account:
             aiobotocore.install()
             stack.enter_context(botocore.contained(folder))
             stack.enter_context(moto.kept_apart())
-            variables = environment.base_variables(folder, self.region)
-            stack.enter_context(environment.owned(variables))
-            wire.engage(self._aws.answer)
+            stack.enter_context(environment.owned(self._variables(folder)))
+            stack.enter_context(self._on_the_wire())
             stack.callback(self._leave)
             for outer in _entered:
                 outer._nested.append(self)
@@ -109,9 +108,24 @@ class Account:
     def _leave(self) -> None:
         self._folder = None
         _entered.remove(self)
-        wire.disengage(self._aws.answer)
         known = [*self._directory.keys, *(one.access_key_id for one in self._given)]
         wire.remember([key_id for key_id in known if key_id not in self._chosen], self._label)
+
+    @contextmanager
+    def _on_the_wire(self) -> Iterator[None]:
+        """Answer what clients send; no pause between their attempts lasts."""
+        from .wire.botocore import without_waiting
+
+        with without_waiting():
+            wire.engage(self._aws.answer)
+            try:
+                yield
+            finally:
+                wire.disengage(self._aws.answer)
+
+    def _variables(self, folder: Path) -> dict[str, str]:
+        """Return the variables under which clients find the account, and nothing else."""
+        return environment.base_variables(folder, self.region)
 
     def _lose_patience(self, call: Call) -> None:
         if self.patience is None or not (call.rejected and call.service == "polly"):
@@ -143,7 +157,7 @@ class Account:
 
         with TemporaryDirectory(dir=self._folder) as name, self._aws.undone(), ExitStack() as stack:
             folder = Path(name)
-            variables = environment.base_variables(folder, self.region)
+            variables = self._variables(folder)
             delivered = [deliver(one, self._issuer, folder, self._aws) for one in (*case.beside, case)]
             for one in delivered:
                 variables.update(one.variables)
@@ -163,6 +177,15 @@ class Account:
                 yield self
             finally:
                 _close(stack)
+
+    def another(self, label: str) -> Account:
+        """Return a new account of the same kind, not yet in force."""
+        return Account(region=self.region, label=label)
+
+    @property
+    def sound_mode(self) -> str:
+        """A mode in which credentials work that lie somewhere: the control of those that do not."""
+        return "long-term"
 
     @contextmanager
     def serve(self) -> Iterator[Server]:

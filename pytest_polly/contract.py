@@ -105,7 +105,9 @@ class CredentialContract:
         """
         __tracebackhide__ = True
         attempt = _attempt(self, polly_account)
-        _check(self, polly_account, judge.speaks(polly_account, attempt, self._speaks), attempt)
+        _check(
+            self, polly_account, judge.speaks(polly_account, attempt, self._control(polly_account)), attempt
+        )
 
     def test_raises_with_invalid_credentials(self, polly_account: Account) -> None:
         """With invalid credentials the client raises: never audio, silence, or the end of the process.
@@ -135,7 +137,12 @@ class CredentialContract:
         __tracebackhide__ = True
         self._require_control(polly_account)
         attempt = _attempt(self, polly_account)
-        _check(self, polly_account, judge.does_not_mix(polly_account, attempt, self._speaks), attempt)
+        _check(
+            self,
+            polly_account,
+            judge.does_not_mix(polly_account, attempt, self._control(polly_account)),
+            attempt,
+        )
 
     def test_renews_role_credentials(self, polly_account: Account) -> None:
         """A client that lives longer than its role's first credentials goes on speaking with new ones.
@@ -149,7 +156,7 @@ class CredentialContract:
             first = _speak(client, polly_account)
             _move(polly_account, _WELL_PAST)
             second = _speak(client, polly_account)
-        findings = judge.renews(polly_account, first, second, self._speaks)
+        findings = judge.renews(polly_account, first, second, self._control(polly_account))
         _check(self, polly_account, findings, second)
 
     def test_does_not_retry_rejected_credentials(self, polly_account: Account) -> None:
@@ -231,21 +238,27 @@ class CredentialContract:
         case = account.case
         assert case is not None
         source = SOURCES[case.source]
-        mode = case.mode if MODES[case.mode].valid else "role" if source.role else "long-term"
-        if not self._speaks(mode, case.source):
+        mode = case.mode if MODES[case.mode].valid else "role" if source.role else account.sound_mode
+        if not self._control(account)(mode, case.source):
             pytest.skip(f"not judged: does not speak with valid credentials ({mode} by {case.source})")
 
-    def _speaks(self, mode: str, source: str) -> bool:
-        """Tell whether a client of this class speaks in a plain case, trying each case once."""
+    def _control(self, beside: Account) -> judge.Control:
+        """Return what tells whether a client of this class speaks in a plain case, trying each case once."""
         known = _controls.setdefault(type(self), {})
-        if (mode, source) not in known:
-            if not set(SOURCES[source].parameters) <= {*accepted(type(self)), "aws_session_token"}:
-                return False
-            label = f"a control of {type(self).__name__}"
-            with Account(label=label) as account, account.apply(mode, source):
-                attempt = _attempt(self, account)
-                known[mode, source] = not judge.speaks(account, attempt, lambda *_: False)
-        return known[mode, source]
+
+        def speaks(mode: str, source: str) -> bool:
+            if (mode, source) not in known:
+                if not set(SOURCES[source].parameters) <= {*accepted(type(self)), "aws_session_token"}:
+                    return False
+                with (
+                    beside.another(f"a control of {type(self).__name__}") as account,
+                    account.apply(mode, source),
+                ):
+                    attempt = _attempt(self, account)
+                    known[mode, source] = not judge.speaks(account, attempt, lambda *_: False)
+            return known[mode, source]
+
+        return speaks
 
 
 # Driving a client -----------------------------------------------------------------------------

@@ -7,16 +7,31 @@ events, and clients that were made before a test began.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from ipaddress import ip_address
 
 from ..errors import GuardError
 from ..gate import Request, Response
 
-#: Answers a request; ``None`` for a host that it does not answer for.
-Handler = Callable[[Request], "Response | None"]
+
+@dataclass(frozen=True)
+class Passage:
+    """Leave to send a request over the network; who gave it is told what came back."""
+
+    came_back: Callable[[Response], None]
+
+
+#: Answers a request, or lets it out; ``None`` for a host that it does not answer for.
+Handler = Callable[[Request], "Response | Passage | None"]
 
 _handlers: list[Handler] = []
+#: Handlers behind which there is a network: whoever is told to wait there waits.
+_networked: list[Handler] = []
+#: Whether it is the kit itself that asks AWS for something, and no client.
+_own: ContextVar[bool] = ContextVar("own", default=False)
 #: Access key ids of accounts that are gone, with the test that each belonged to, oldest first.
 _former: dict[str, str] = {}
 _REMEMBERED = 20_000
@@ -24,17 +39,36 @@ _REMEMBERED = 20_000
 _CLAIM = re.compile(r"(?:Credential=|^AWS |^)(\w+)(?=[/:]|$)")
 
 
-def engage(handler: Handler) -> None:
+def engage(handler: Handler, *, networked: bool = False) -> None:
     """Let *handler* answer from now on; of several the last one engaged does."""
     _handlers.append(handler)
+    if networked:
+        _networked.append(handler)
 
 
 def disengage(handler: Handler) -> None:
     _handlers.remove(handler)
+    if handler in _networked:
+        _networked.remove(handler)
 
 
 def engaged() -> bool:
     return bool(_handlers)
+
+
+def unhurried() -> bool:
+    """Tell whether a pause between attempts would be for nothing: nobody is there who needs it."""
+    return engaged() and _handlers[-1] not in _networked
+
+
+@contextmanager
+def own_requests() -> Iterator[None]:
+    """Let out, unseen, what this block sends: it is the kit itself that asks."""
+    token = _own.set(True)
+    try:
+        yield
+    finally:
+        _own.reset(token)
 
 
 def remember(access_key_ids: list[str], label: str) -> None:
@@ -44,18 +78,20 @@ def remember(access_key_ids: list[str], label: str) -> None:
         del _former[key]
 
 
-def answer(request: Request) -> Response | None:
-    """Answer *request*, or return ``None`` if it may go where it wants to.
+def answer(request: Request) -> Response | Passage | None:
+    """Answer *request*, or return ``None`` or a `Passage` if it may go where it wants to.
 
     Raises `GuardError` for what must not leave the machine.
     """
+    if _own.get():
+        return None
     access_key_id = _claimed_key(request)
     if access_key_id in _former:
         raise GuardError(_outlived(access_key_id, _former[access_key_id]))
     if not _handlers:
         return None
     response = _handlers[-1](request)
-    if response is None and not _is_loopback(request.host):
+    if response is None and not is_loopback(request.host):
         raise GuardError(
             f"polly: refused to send {request.method} {request.host}{request.path}: while an account "
             "is in force nothing leaves this machine. Let moto answer that service "
@@ -72,7 +108,7 @@ def _claimed_key(request: Request) -> str:
     return found[1] if found else ""
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
     try:

@@ -16,7 +16,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-from . import engaged
+from . import unhurried
 
 #: An attribute to be replaced: whose it is, its name, and what takes its place.
 Change = tuple[Any, str, Any]
@@ -128,20 +128,20 @@ class _Unhurried:
         return getattr(self._module, name)
 
     async def sleep(self, seconds: float) -> None:
-        await self._module.sleep(0 if engaged() else seconds)
+        await self._module.sleep(0 if unhurried() else seconds)
 
 
 def _without_sleeping(sleep: Callable[..., Any]) -> Callable[..., Any]:
-    async def unhurried(endpoint: Any, seconds: float) -> None:
-        await sleep(endpoint, 0 if engaged() else seconds)
+    async def without_pause(endpoint: Any, seconds: float) -> None:
+        await sleep(endpoint, 0 if unhurried() else seconds)
 
-    return unhurried
+    return without_pause
 
 
 def _granting(acquire: Callable[..., Any]) -> Callable[..., Any]:
     """Adaptive mode waits before an attempt as well, until its rate allows another request."""
 
     async def granted(bucket: Any, amount: int = 1, block: bool = True) -> Any:
-        return True if engaged() else await acquire(bucket, amount, block)
+        return True if unhurried() else await acquire(bucket, amount, block)
 
     return granted

@@ -15,8 +15,8 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from ..gate import Response
-from . import answer
-from .botocore import silence
+from . import Passage, answer
+from .botocore import silence, streams
 from .prepared import to_request
 
 
@@ -30,6 +30,11 @@ def sending(send: Callable[..., Any]) -> Callable[..., Any]:
         response = answer(to_request(request))
         if response is None:
             return await send(session, request)
+        if isinstance(response, Passage):
+            answered = await send(session, request)
+            body = b"" if streams(request, answered.status_code) else await answered.content
+            response.came_back(Response(answered.status_code, dict(answered.headers), body))
+            return answered
         # As with a network, others get their turn meanwhile, and a cancelled task ends here.
         await asyncio.sleep(0)
         if response.status == 0:

@@ -26,8 +26,8 @@ from botocore.httpsession import URLLib3Session
 from botocore.loaders import JSONFileLoader
 from urllib3.response import HTTPResponse
 
-from ..gate import Request
-from . import answer
+from ..gate import Request, Response
+from . import Passage, answer
 
 _send = URLLib3Session.send
 #: Stands for a folder in which there is nothing, and cannot be.
@@ -59,6 +59,11 @@ def send(session: URLLib3Session, request: AWSPreparedRequest) -> AWSResponse:
     response = answer(_to_request(request))
     if response is None:
         return _send(session, request)
+    if isinstance(response, Passage):
+        answered = _send(session, request)
+        body = b"" if streams(request, answered.status_code) else answered.content
+        response.came_back(Response(answered.status_code, dict(answered.headers), body))
+        return answered
     if response.status == 0:
         raise silence(response.error_code or "", request.url)
     raw = HTTPResponse(
@@ -71,6 +76,11 @@ def send(session: URLLib3Session, request: AWSPreparedRequest) -> AWSResponse:
     if not request.stream_output:
         answered.content  # noqa: B018  (reading it is what exhausts the stream)
     return answered
+
+
+def streams(request: Any, status: int) -> bool:
+    """Tell whether an answer's body is the client's to read: sound is, what AWS says of an error is not."""
+    return bool(request.stream_output) and status < 300
 
 
 def silence(name: str, url: str) -> Exception:
@@ -100,7 +110,7 @@ def _bytes(body: Any) -> bytes:
 
 @contextmanager
 def contained(folder: Path) -> Iterator[None]:
-    """Keep botocore's files and caches in *folder*, have it share what it parses, and never wait.
+    """Keep botocore's files and caches in *folder*, and have it share what it parses.
 
     What is in force is said by variables; the files are for a test that clears the environment.
     """
@@ -116,7 +126,6 @@ def contained(folder: Path) -> Iterator[None]:
         stack.enter_context(patch.object(botocore.credentials.BotoProvider, "DEFAULT_CONFIG_FILENAMES", ()))
         stack.enter_context(patch.object(loader, "CUSTOMER_DATA_PATH", _NO_FOLDER))
         stack.enter_context(patch.object(loader, "_cache", _SharedCache(), create=True))
-        stack.enter_context(without_waiting())
         yield
 
 

@@ -11,8 +11,9 @@ from aiobotocore.awsrequest import HttpxAWSResponse
 # Whichever httpx aiobotocore has found.
 from aiobotocore.httpxsession import httpx
 
-from . import answer
-from .botocore import silence
+from ..gate import Response
+from . import Passage, answer
+from .botocore import silence, streams
 from .prepared import to_request
 
 _CHUNK = 65536
@@ -25,6 +26,11 @@ def sending(send: Callable[..., Any]) -> Callable[..., Any]:
         response = answer(to_request(request))
         if response is None:
             return await send(session, request)
+        if isinstance(response, Passage):
+            answered = await send(session, request)
+            body = b"" if streams(request, answered.status_code) else await answered.content
+            response.came_back(Response(answered.status_code, dict(answered.headers), body))
+            return answered
         # As with a network, others get their turn meanwhile, and a cancelled task ends here.
         await anyio.sleep(0)
         if response.status == 0:

@@ -118,7 +118,7 @@ def fetch(account: Account) -> Any:
 
     def fetch(url: str) -> Response:
         response = wire.answer(Request.from_url("GET", url))
-        assert response is not None
+        assert isinstance(response, Response)
         return response
 
     return fetch

@@ -185,7 +185,7 @@ def test_no_answer_is_what_botocore_makes_of_it(polly_account: Account, name: st
 
 def sent(account: Account, method: str, url: str, *headers: tuple[str, str], body: str = "") -> Response:
     response = wire.answer(Request.from_url(method, url, headers, body.encode()))
-    assert response is not None
+    assert isinstance(response, Response)
     assert account.calls[-1].status == response.status
     return response
 
