@@ -8,7 +8,7 @@ from .checks import CHECKS, authenticate, authorize
 from .errors import Fault, Refusal, Words
 from .identity import Credentials, IssuedKey, Principal
 from .policy import Policies, statement
-from .request import Request, Response
+from .request import Request, Response, octets
 
 __all__ = [
     "CHECKS",
@@ -25,5 +25,6 @@ __all__ = [
     "Words",
     "authenticate",
     "authorize",
+    "octets",
     "statement",
 ]

@@ -18,6 +18,7 @@ from .arrival import BASIC_FORMAT, PARTS, Arrival
 from .errors import Refusal
 from .identity import IssuedKey
 from .policy import decide
+from .request import octets
 
 _LONGEST_PRESIGNED = 604_800
 _QUERY_PARTS = ("Algorithm", *PARTS, "Date")
@@ -270,4 +271,4 @@ def _basic(moment: datetime) -> str:
 
 
 def _digest(text: str) -> str:
-    return b64encode(sha256(text.encode("utf-8", "surrogateescape")).digest()).decode()
+    return b64encode(sha256(octets(text)).digest()).decode()

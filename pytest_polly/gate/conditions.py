@@ -7,15 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from operator import eq, ge, gt, le, lt
-from typing import Any
+from typing import Any, NamedTuple
 
 from .wildcards import listed, matches
 
 #: What is known of a request and its signer, by condition key; a key that does not apply is not there.
 Context = Mapping[str, str]
-Compare = Callable[[str, str], bool]
+Network = IPv4Network | IPv6Network
+
+
+class Comparison(NamedTuple):
+    """How an operator reads values, raising `ValueError` for those of another kind, and compares them."""
+
+    read: Callable[[str], Any]
+    compare: Callable[[Any, Any], bool]
 
 
 def hold(conditions: Mapping[str, Mapping[str, Any]], context: Context) -> bool:
@@ -33,39 +40,71 @@ def hold(conditions: Mapping[str, Mapping[str, Any]], context: Context) -> bool:
     )
 
 
+def check(conditions: object) -> None:
+    """Raise `ValueError` if *conditions*, as somebody sent them, are none that `hold` can tell."""
+    for operator, keys in _mapping(conditions).items():
+        read = _comparison(operator).read
+        for values in _mapping(keys).values():
+            for value in listed(values):
+                if not isinstance(value, (str, int, float)):
+                    raise ValueError(f"{value!r} is nothing to compare with")
+                read(str(value))
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise ValueError(f"{value!r} names nothing")
+    return value
+
+
 def _holds(operator: str, actual: str | None, wanted: list[str]) -> bool:
     """Apply one operator; our keys have one value each, so ``ForAnyValue:`` changes nothing."""
     quantifier, _, name = operator.rpartition(":")
     base = name.removesuffix("IfExists")
+    comparison = _comparison(operator)
     if base == "Null":
-        return (actual is None) == (wanted[0].lower() == "true")
-    negated = base.replace("Not", "", 1) in _COMPARISONS and base not in _COMPARISONS
-    compare = _COMPARISONS.get(base.replace("Not", "", 1) if negated else base)
-    if compare is None:
-        raise ValueError(f"{operator!r} is no condition operator of IAM's that we know")
+        return any((actual is None) == comparison.read(value) for value in wanted)
+    negated = base not in _COMPARISONS
     if actual is None:
         return negated or name != base or quantifier == "ForAllValues"
-    return any(compare(actual, value) for value in wanted) is not negated
+    return any(_compares(comparison, actual, value) for value in wanted) is not negated
 
 
-def _numbers(compare: Callable[[Any, Any], bool]) -> Compare:
-    return lambda actual, wanted: compare(float(actual), float(wanted))
+def _comparison(operator: str) -> Comparison:
+    """Return how *operator* compares, whether it asks for the opposite or not."""
+    base = operator.rpartition(":")[2].removesuffix("IfExists")
+    found = _COMPARISONS.get(base) or _COMPARISONS.get(base.replace("Not", "", 1))
+    if found is None or base == "NotNull":
+        raise ValueError(f"{operator!r} is no condition operator of IAM's that we know")
+    return found
 
 
-def _dates(compare: Callable[[Any, Any], bool]) -> Compare:
-    return lambda actual, wanted: compare(_time(actual), _time(wanted))
+def _compares(comparison: Comparison, actual: str, wanted: str) -> bool:
+    """What is known of a request need not be of the kind that a policy compares with: then it differs."""
+    value = comparison.read(wanted)
+    try:
+        return comparison.compare(comparison.read(actual), value)
+    except ValueError:
+        return False
 
 
 def _time(text: str) -> datetime:
     """Read ISO 8601, or seconds since 1970; without a zone it is UTC."""
     if text.isdecimal():
-        return datetime.fromtimestamp(int(text), timezone.utc)
+        try:
+            return datetime.fromtimestamp(int(text), timezone.utc)
+        except OverflowError:
+            raise ValueError(f"{text} is no time") from None
     time = datetime.fromisoformat(text.replace("Z", "+00:00"))
     return time if time.tzinfo else time.replace(tzinfo=timezone.utc)
 
 
-def _same_letters(actual: str, wanted: str) -> bool:
-    return actual.lower() == wanted.lower()
+def _within(actual: Network, wanted: Network) -> bool:
+    return actual.version == wanted.version and actual.subnet_of(wanted)  # type: ignore[arg-type]
+
+
+def _network(text: str) -> Network:
+    return ip_network(text, strict=False)
 
 
 _ORDERS = {
@@ -77,14 +116,15 @@ _ORDERS = {
 }
 
 #: The operators; each that compares for equality also exists with ``Not`` in it.
-_COMPARISONS: Mapping[str, Compare] = {
-    "StringEquals": eq,
-    "StringEqualsIgnoreCase": _same_letters,
-    "StringLike": matches,
-    "ArnEquals": matches,
-    "ArnLike": matches,
-    "Bool": _same_letters,
-    "IpAddress": lambda actual, wanted: ip_address(actual) in ip_network(wanted, strict=False),
-    **{f"Numeric{name}": _numbers(order) for name, order in _ORDERS.items()},
-    **{f"Date{name}": _dates(order) for name, order in _ORDERS.items()},
+_COMPARISONS: Mapping[str, Comparison] = {
+    "StringEquals": Comparison(str, eq),
+    "StringEqualsIgnoreCase": Comparison(str.lower, eq),
+    "StringLike": Comparison(str, matches),
+    "ArnEquals": Comparison(str, matches),
+    "ArnLike": Comparison(str, matches),
+    "Bool": Comparison(str.lower, eq),
+    "Null": Comparison(lambda text: text.lower() == "true", eq),
+    "IpAddress": Comparison(_network, _within),
+    **{f"Numeric{name}": Comparison(float, order) for name, order in _ORDERS.items()},
+    **{f"Date{name}": Comparison(_time, order) for name, order in _ORDERS.items()},
 }

@@ -7,6 +7,18 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
 
+def octets(text: str) -> bytes:
+    """Return the bytes that *text* stands for: UTF-8, or whatever else came over the wire.
+
+    Bytes that are no UTF-8 keep their value on the way through ``str`` as lone surrogates. A surrogate that
+    stands for no byte can only be made up, by whoever calls an SDK with it; it has bytes of its own.
+    """
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
+
+
 @dataclass(frozen=True)
 class Request:
     """One HTTP request as it was sent: nothing decoded, nothing normalised.

@@ -12,13 +12,11 @@ from functools import lru_cache
 from hashlib import sha256
 from urllib.parse import quote
 
-from .request import Request
+from .request import Request, octets
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 TERMINATOR = "aws4_request"
 _SIGNATURE_PARAMETER = "X-Amz-Signature"
-#: How bytes that are no UTF-8 keep their value on the way through ``str``.
-_ANY_BYTES = "surrogateescape"
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ class Proof:
         """Tell whether *secret* made this signature."""
         return hmac.compare_digest(
             sign(secret, self.scope, self.string_to_sign).encode(),
-            self.signature.encode("utf-8", _ANY_BYTES),
+            octets(self.signature),
         )
 
 
@@ -57,8 +55,7 @@ def sign(secret: str, scope: Scope, string_to_sign: str) -> str:
 
 def string_to_sign(request: Request, timestamp: str, scope: Scope, signed_headers: Sequence[str]) -> str:
     """Return what a signer of *request* must have signed."""
-    canonical = canonical_request(request, signed_headers).encode("utf-8", _ANY_BYTES)
-    digest = sha256(canonical).hexdigest()
+    digest = sha256(octets(canonical_request(request, signed_headers))).hexdigest()
     return f"{ALGORITHM}\n{timestamp}\n{scope}\n{digest}"
 
 
@@ -86,7 +83,7 @@ def _canonical_path(path: str) -> str:
         elif segment not in ("", "."):
             segments.append(segment)
     folder = "/" if segments and path.endswith("/") else ""
-    return quote(f"/{'/'.join(segments)}{folder}", safe="/~", errors=_ANY_BYTES)
+    return quote(octets(f"/{'/'.join(segments)}{folder}"), safe="/~")
 
 
 def _canonical_query(request: Request) -> str:
@@ -100,7 +97,7 @@ def _canonical_query(request: Request) -> str:
 
 
 def _encoded(text: str) -> str:
-    return quote(text, safe="-_.~", errors=_ANY_BYTES)
+    return quote(octets(text), safe="-_.~")
 
 
 def _canonical_value(request: Request, name: str) -> str:
@@ -110,11 +107,11 @@ def _canonical_value(request: Request, name: str) -> str:
 
 @lru_cache(maxsize=256)
 def _signing_key(secret: str, scope: Scope) -> bytes:
-    key = f"AWS4{secret}".encode("utf-8", _ANY_BYTES)
+    key = octets(f"AWS4{secret}")
     for part in (scope.date, scope.region, scope.service, scope.terminator):
         key = _hmac(key, part)
     return key
 
 
 def _hmac(key: bytes, text: str) -> bytes:
-    return hmac.digest(key, text.encode("utf-8", _ANY_BYTES), "sha256")
+    return hmac.digest(key, octets(text), "sha256")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import replace
@@ -19,6 +20,9 @@ FRONT_END = "http://internal.amazon.com/coral/com.amazon.coral.service/"
 
 STS_NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
 
+#: Characters that no XML can hold, whichever way they are written.
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
 #: What becomes XML or JSON: names to values, or to more of the same.
 Tree = Mapping[str, Union[str, int, datetime, "Tree"]]
 
@@ -29,6 +33,24 @@ class ServiceError(Exception):
     def __init__(self, status: int, code: str, message: str | None) -> None:
         super().__init__(f"{status} {code}: {message}")
         self.status, self.code, self.message = status, code, message
+
+
+def read_json(data: bytes | str) -> Any:
+    """Return what *data* says; raises `ValueError` for whatever is no JSON, or is nested without end."""
+    try:
+        return json.loads(data)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def read_texts(data: bytes, *names: str) -> tuple[str, ...]:
+    """Return the members *names* of a JSON object; raises `ValueError` where one is not there, or no text."""
+    value = read_json(data)
+    found = tuple(value.get(name) if isinstance(value, dict) else None for name in names)
+    texts = tuple(one for one in found if isinstance(one, str))
+    if texts != found:
+        raise ValueError(f"not all of {', '.join(names)} are texts")
+    return texts
 
 
 def new_request_id() -> str:
@@ -133,7 +155,7 @@ def _lines(tree: Tree, indent: str) -> list[str]:
             lines += [f"{indent}<{name}>", *_lines(value, f"{indent}  "), f"{indent}</{name}>"]
         else:
             text = value.strftime("%Y-%m-%dT%H:%M:%SZ") if isinstance(value, datetime) else str(value)
-            lines.append(f"{indent}<{name}>{escape(text)}</{name}>")
+            lines.append(f"{indent}<{name}>{escape(_NOT_IN_XML.sub('?', text))}</{name}>")
     return lines
 
 

@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/sdkref/latest/guide/feature-login-credentials.html
 from __future__ import annotations
 
 import base64
-import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from .. import mint
 from ..directory import Directory, Role
 from ..gate import Arrival, Credentials, Request, Response
-from .protocols import ServiceError, rest_json, unknown_operation
+from .protocols import ServiceError, read_json, read_texts, rest_json, unknown_operation
 from .service import Failure, Known, Service, json_error
 
 if TYPE_CHECKING:
@@ -94,10 +93,10 @@ class SignIn(Service):
 
     def _create_token(self, arrival: Arrival) -> Response:
         try:
-            asked = json.loads(arrival.request.body)
-            grant_type, client_id = asked["grantType"], asked["clientId"]
-            refresh_token = asked["refreshToken"]
-        except (KeyError, TypeError, ValueError):
+            grant_type, client_id, refresh_token = read_texts(
+                arrival.request.body, "grantType", "clientId", "refreshToken"
+            )
+        except ValueError:
             raise self._no("ValidationException") from None
         login = self._logins.get(refresh_token)
         if (grant_type, client_id) != ("refresh_token", CLIENT_ID):
@@ -141,7 +140,7 @@ def _proves(arrival: Arrival, key: EC) -> bool:
         made_at = float(payload["iat"])
         asked = (header["typ"], header["alg"], payload["htm"], payload["htu"])
         coordinates = (header["jwk"]["x"], header["jwk"]["y"])
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, OverflowError, TypeError, ValueError):
         return False
     due = ("dpop+jwt", "ES256", "POST", f"https://{arrival.request.host}{arrival.request.path}")
     public = key.get_public_coords()
@@ -163,7 +162,7 @@ def _verifies(key: EC, signed: bytes, r_and_s: bytes) -> bool:
 
 
 def _decoded(part: str) -> Any:
-    return json.loads(_unpadded(part))
+    return read_json(_unpadded(part))
 
 
 def _unpadded(part: str) -> bytes:

@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/singlesignon/latest/OIDCAPIReference/
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,7 +13,7 @@ from datetime import datetime, timedelta
 from .. import mint
 from ..directory import Directory, Role
 from ..gate import Arrival, Request, Response
-from .protocols import ServiceError, rest_json, unknown_operation
+from .protocols import ServiceError, read_texts, rest_json, unknown_operation
 from .service import Failure, Known, Service, json_error
 
 GET_ROLE_CREDENTIALS, CREATE_TOKEN = "GetRoleCredentials", "CreateToken"
@@ -131,10 +130,10 @@ class Sso(Service):
 
     def _create_token(self, arrival: Arrival) -> Response:
         try:
-            asked = json.loads(arrival.request.body)
-            client_id, client_secret = asked["clientId"], asked["clientSecret"]
-            grant_type, refresh_token = asked["grantType"], asked["refreshToken"]
-        except (KeyError, TypeError, ValueError):
+            client_id, client_secret, grant_type, refresh_token = read_texts(
+                arrival.request.body, "clientId", "clientSecret", "grantType", "refreshToken"
+            )
+        except ValueError:
             raise self._no("InvalidRequestException") from None
         secret, expires_at = self._clients.get(client_id, ("", arrival.now))
         if secret != client_secret or arrival.now >= expires_at:

@@ -14,10 +14,10 @@ from typing import Any
 
 from .. import mint
 from ..directory import Directory, Role
-from ..gate import Request
+from ..gate import Request, octets
 from ..gate.errors import Words
 from ..gate.policy import Document, says
-from .protocols import Tree
+from .protocols import Tree, read_json
 from .sts import errors, members, parameters_of
 from .sts.asked import Parameters, credentials_result
 
@@ -105,10 +105,10 @@ class IdentityProvider:
 
     def signs(self, token: str) -> bool:
         signed, _, signature = token.rpartition(".")
-        return hmac.compare_digest(self._signature(signed).encode(), signature.encode())
+        return hmac.compare_digest(self._signature(signed).encode(), octets(signature))
 
     def _signature(self, signed: str) -> str:
-        return _encoded(hmac.digest(self._secret, signed.encode(), "sha256"))
+        return _encoded(hmac.digest(self._secret, octets(signed), "sha256"))
 
 
 class WebIdentity:
@@ -196,7 +196,7 @@ class WebIdentity:
 def _claims(token: str) -> dict[str, Any]:
     try:
         _, claims, _ = token.split(".")
-        decoded = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
+        decoded = read_json(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
     except ValueError:
         raise errors.no(_NOT_A_JWT) from None
     if not isinstance(decoded, dict):

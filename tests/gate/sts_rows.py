@@ -479,6 +479,13 @@ ROLE_ROWS = (
             '{"Statement": []}',
             '{"Statement": {"Effect": "Allow", "Resource": "*"}}',
             '{"Statement": {"Effect": "Perhaps", "Action": "*", "Resource": "*"}}',
+            '{"Statement": {"Effect": ["Allow"], "Action": "*", "Resource": "*"}}',
+            '{"Statement": {"Effect": "Allow", "Action": 5, "Resource": "*"}}',
+            '{"Statement": {"Effect": "Allow", "Action": ["*", null], "Resource": "*"}}',
+            '{"Statement": {"Effect": "Allow", "Action": "*", "NotResource": {}}}',
+            '{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"Is": {}}}}',
+            '{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": []}}',
+            "[" * 3000,
         )
     ),
     Row(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pytest_polly.gate import Policies, statement
-from pytest_polly.gate.conditions import hold
+from pytest_polly.gate.conditions import check, hold
 from pytest_polly.gate.policy import LAYERS, Denial, Document, decide, denials, says
 
 SPEAK = "polly:SynthesizeSpeech"
@@ -121,6 +121,10 @@ CONTEXT = {
         ("DateGreaterThan", "aws:TokenIssueTime", "1767322000", True),
         ("DateEquals", "aws:TokenIssueTime", "2026-01-02T04:04:05+01:00", True),
         ("DateLessThan", "aws:absent", "2999-01-01T00:00:00Z", False),
+        ("NumericLessThan", "aws:username", "5", False),
+        ("NumericNotEquals", "aws:username", "5", True),
+        ("DateLessThan", "aws:username", "2026-01-02", False),
+        ("IpAddress", "aws:username", "203.0.113.0/24", False),
         ("IpAddress", "aws:SourceIp", "203.0.113.0/24", True),
         ("IpAddress", "aws:SourceIp", "203.0.113.99/24", True),
         ("NotIpAddress", "aws:SourceIp", "203.0.113.0/24", False),
@@ -144,6 +148,35 @@ def test_operator_that_does_not_exist_is_named(operator: str) -> None:
     with pytest.raises(ValueError, match="no condition operator") as raised:
         hold({operator: {"aws:username": "narrator"}}, CONTEXT)
     assert repr(operator) in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "conditions",
+    [
+        [],
+        "StringEquals",
+        {"StringMatches": {"aws:username": "narrator"}},
+        {"StringEquals": "narrator"},
+        {"StringEquals": {"aws:username": None}},
+        {"StringEquals": {"aws:username": [{}]}},
+        {"NumericLessThan": {"polly:characters": "many"}},
+        {"NumericLessThan": {"polly:characters": ["1", ""]}},
+        {"DateLessThan": {"aws:TokenIssueTime": "tomorrow"}},
+        {"DateLessThan": {"aws:TokenIssueTime": "9" * 20}},
+        {"DateLessThan": {"aws:TokenIssueTime": "9" * 5000}},
+        {"IpAddress": {"aws:SourceIp": "203.0.113.0/99"}},
+    ],
+)
+def test_conditions_that_are_none(conditions: object) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        check(conditions)
+
+
+def test_conditions_that_are_some() -> None:
+    check(
+        {"StringEquals": {"aws:username": ["narrator", "somebody"]}, "NumericEquals": {"polly:characters": 5}}
+    )
+    check({})
 
 
 def test_condition_binds_its_statement() -> None:

@@ -6,14 +6,13 @@ those of AWS's common validator. Where AWS's order is unknown, ours is: form, co
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ...gate import Request
-from ..protocols import ServiceError
+from ..protocols import ServiceError, read_json
 from .sounds import FORMATS
 from .voices import ENGINES, LANGUAGE_CODES, VOICES
 
@@ -208,8 +207,8 @@ def _from_query(members: tuple[Member, ...], request: Request) -> dict[str, Any]
 def _from_body(members: tuple[Member, ...], body: bytes) -> dict[str, Any]:
     try:
         # A body that is empty is an input without members.
-        given = json.loads(body or b"{}")
-    except (ValueError, RecursionError):
+        given = read_json(body or b"{}")
+    except ValueError:
         raise unreadable() from None
     if not isinstance(given, dict):
         raise unreadable(_misplaced(given))

@@ -6,10 +6,10 @@ https://docs.aws.amazon.com/STS/latest/APIReference/
 from __future__ import annotations
 
 from datetime import datetime
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote
 
 from ...directory import Directory
-from ...gate import IssuedKey, Request, Response
+from ...gate import IssuedKey, Request, Response, octets
 from ..protocols import (
     STS_NAMESPACE,
     ServiceError,
@@ -31,6 +31,8 @@ _VERSION = "2011-06-15"
 _LARGEST_BODY = 10_000_000
 #: Where those go who ask for nothing.
 _HOME = "https://aws.amazon.com/iam"
+#: What stands for itself in a query, or has been encoded already.
+_IN_A_QUERY = "%!$&'()*+,;=:@/?-._~"
 
 _OPERATIONS: dict[str, Operation] = {
     "AssumeRole": assume_role,
@@ -66,7 +68,8 @@ def unknown(request: Request) -> Response:
         return unknown_operation()
     parameters = parameters_of(request)
     if "Action" not in parameters:
-        return query_empty(302, Location=f"{_HOME}?{request.query}" if request.query else _HOME)
+        query = quote(octets(request.query), safe=_IN_A_QUERY)
+        return query_empty(302, Location=f"{_HOME}?{query}" if query else _HOME)
     version = parameters.get("Version", "NO_VERSION_SPECIFIED")
     message = f"Could not find operation {parameters['Action']} for version {version}"
     return query_error(400, "InvalidAction", message, _FAULT_NAMESPACE, request)

@@ -9,9 +9,12 @@ import json
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from ...gate import conditions
 from ...gate.policy import Document, statement
 from ...gate.wildcards import listed
+from ..protocols import read_json
 from .asked import Parameters
 from .errors import MALFORMED_POLICY, POLICY_TOO_LARGE, TAGS_TOO_LARGE, no
 
@@ -82,7 +85,7 @@ def _members(parameters: Parameters, name: str, field: str) -> list[str]:
 def _parsed(text: str) -> Document:
     """Return the policy, if it has at least the shape of one."""
     try:
-        policy = json.loads(text)
+        policy = read_json(text)
     except ValueError:
         raise no(MALFORMED_POLICY) from None
     entries = listed(policy.get("Statement")) if isinstance(policy, dict) else []
@@ -93,12 +96,19 @@ def _parsed(text: str) -> Document:
 
 
 def _is_statement(entry: object) -> bool:
-    return (
-        isinstance(entry, dict)
-        and entry.get("Effect") in ("Allow", "Deny")
-        and any(element in entry for element in ("Action", "NotAction"))
-        and any(element in entry for element in ("Resource", "NotResource"))
-    )
+    if not isinstance(entry, dict) or entry.get("Effect") not in ("Allow", "Deny"):
+        return False
+    try:
+        conditions.check(entry.get("Condition", {}))
+    except ValueError:
+        return False
+    return all(_names_something(entry, element) for element in ("Action", "Resource"))
+
+
+def _names_something(entry: Mapping[str, Any], element: str) -> bool:
+    """Tell whether a statement has *element* or its opposite, and in it nothing but patterns."""
+    patterns = entry.get(f"Not{element}", entry.get(element))
+    return patterns is not None and all(isinstance(one, str) for one in listed(patterns))
 
 
 def _packed(value: object) -> int:
