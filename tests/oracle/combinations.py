@@ -246,16 +246,6 @@ def garbled_day(draft: Draft) -> None:
 
 
 @_before
-def scope_too_long(draft: Draft) -> None:
-    draft.scope.insert(draft.random.randrange(5), "more")
-
-
-@_before
-def scope_too_short(draft: Draft) -> None:
-    del draft.scope[draft.random.randrange(len(draft.scope))]
-
-
-@_before
 def slash_in_key_id(draft: Draft) -> None:
     draft.key_id = f"{draft.key_id[:9]}/{draft.key_id[9:]}"
 
@@ -586,6 +576,23 @@ def parts_in_another_form(random: Random, sent: Sent) -> Sent:
     pieces = parts.split(", ")
     random.shuffle(pieces)
     return _with(sent, ("Authorization", f"{scheme} {random.choice((',', ', ')).join(pieces)}"))
+
+
+@_after
+def scope_too_long(random: Random, sent: Sent) -> Sent:
+    return _reclaimed(sent, "/aws4_request", random.choice(("/more/aws4_request", "/aws4_request/more")))
+
+
+@_after
+def scope_too_short(random: Random, sent: Sent) -> Sent:
+    return _reclaimed(sent, random.choice(("/aws4_request", "/polly", "/sts", "/us-east-1")), "")
+
+
+def _reclaimed(sent: Sent, old: str, new: str) -> Sent:
+    """Replace something in what is claimed of the key and its scope."""
+    claims = [(name, value.replace(old, new)) for name, value in _of(sent, "authorization")]
+    query = sent.query.replace(quote(old, safe=""), quote(new, safe=""))
+    return _with(replace(sent, query=query), *claims)
 
 
 @_after

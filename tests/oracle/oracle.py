@@ -425,9 +425,14 @@ class _Arrival:
         because = _objections(key.policies, action)
         if operation == "AssumeRole":
             role = self._sts_parameters().get("RoleArn", "")
-            # Neither whether the role is there nor whose policy objects is said.
+            # Neither whether the role is there nor whose policy objects was seen to be said; of layers
+            # other than the caller's own policies and the role's trust nothing was seen.
+            others = (
+                "|".join(map(re.escape, because)) if key.policies.keys() - {"identity-based policy"} else ""
+            )
             if because or role not in self.aws.roles:
-                yield self._say(denied, f"{who} on resource: {role}")
+                resource = re.escape(f"{who} on resource: {role}")
+                yield self._say(denied, pattern=f"{resource}(?: (?:{others}))?")
         elif operation == "GetSessionToken":
             if key.token is not None:
                 yield self._say(denied, "Cannot call GetSessionToken with session credentials")

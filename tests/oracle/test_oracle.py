@@ -71,7 +71,7 @@ def test_answer_that_is_not_awss_is_noticed(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_signature_is_the_one_that_aws_documents() -> None:
-    """https://docs.aws.amazon.com/general/latest/gr/sigv4-create-string-to-sign.html, while it had an example."""
+    """https://docs.aws.amazon.com/general/latest/gr/sigv4-create-string-to-sign.html had this example."""
     sent = Sent(
         "GET",
         "iam.amazonaws.com",
