@@ -83,7 +83,11 @@ class Arrival:
     def timestamp(self) -> str:
         """The time of signing in ISO 8601 basic format; raises `ValueError` if what was sent is no time."""
         date = self.parts.get("Date", "")
-        return date if _BASIC_PATTERN.fullmatch(date) else _from_http_date(date).strftime(BASIC_FORMAT)
+        if _BASIC_PATTERN.fullmatch(date):
+            return date
+        if self.presigned or self.request.header("x-amz-date"):
+            raise ValueError(f"{date!r} is not in the one format that X-Amz-Date may have")
+        return _from_http_date(date).strftime(BASIC_FORMAT)
 
     @cached_property
     def signed_at(self) -> datetime:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from urllib.parse import quote
 
 import pytest
 
@@ -66,6 +67,17 @@ def test_date_header_may_name_any_zone(date: str) -> None:
 def test_x_amz_date_comes_before_date() -> None:
     request = with_headers(signed("GET", URL, KEY, AT), Date="Sun, 17 May 2015 23:30:00 GMT")
     assert fault_of(request) is None
+
+
+@pytest.mark.parametrize("presigned_for", [None, 60])
+def test_only_a_date_header_may_be_in_the_form_of_http(presigned_for: int | None) -> None:
+    date = "Sun, 17 May 2026 23:30:00 GMT"
+    request = signed("GET", URL, KEY, AT, presigned_for=presigned_for)
+    if presigned_for is None:
+        request = with_headers(request, X_Amz_Date=date)
+    else:
+        request = replace(request, query=request.query.replace("20260517T233000Z", quote(date)))
+    assert fault_of(request) is errors.BAD_DATE
 
 
 @pytest.mark.parametrize(

@@ -135,7 +135,7 @@ _WORDS = {
 _UNKNOWN_PATH = Answer(404)
 _REDIRECT = Answer(302)
 _TOO_LARGE = Answer(413)
-_INVALID_ACTION = Answer(400, "InvalidAction", ANYTHING)
+_INVALID_ACTION = Answer(400, "InvalidAction")
 
 # https://docs.aws.amazon.com/polly/latest/dg/API_Operations.html
 _POLLY = {
@@ -228,17 +228,20 @@ class _Arrival:
         if len(self.sent.body) > _STS_LARGEST_BODY:
             return _TOO_LARGE
         parameters = self._sts_parameters()
-        form = "application/x-www-form-urlencoded" in "".join(self.sent.values("Content-Type"))
-        if "Action" not in parameters and not form:
+        action = parameters.get("Action")
+        if action is None:
             return _REDIRECT
-        if parameters.get("Action") not in _STS or parameters.get("Version") != _STS_VERSION:
-            return _INVALID_ACTION
-        return parameters["Action"]
+        version = parameters.get("Version", "NO_VERSION_SPECIFIED")
+        if action not in _STS or version != _STS_VERSION:
+            return self._say(_INVALID_ACTION, f"Could not find operation {action} for version {version}")
+        return action
 
     def _sts_parameters(self) -> dict[str, str]:
-        body = parse_qsl(self.sent.body.decode("latin-1"), keep_blank_values=True)
-        # Of a parameter that comes twice the first counts.
-        return dict(reversed([*self.sent.parameters, *body]))
+        """What is asked, of what comes twice the first; a body that is not called a form asks nothing."""
+        pairs = self.sent.parameters
+        if "".join(self.sent.values("Content-Type")).startswith("application/x-www-form-urlencoded"):
+            pairs += parse_qsl(self.sent.body.decode("latin-1"), keep_blank_values=True)
+        return dict(reversed(pairs))
 
     # Whether it can be read ---------------------------------------------------------------------
 
