@@ -263,26 +263,42 @@ class _Arrival:
         elif in_query:
             yield from self._query_claim()
         elif not headers or not headers[0].startswith("AWS4-"):
-            if any(name in _QUERY_NAMES for name, _ in self.sent.parameters):
+            answer = self._missing_in_query()
+            if answer is not None and any(name in _QUERY_NAMES for name, _ in self.sent.parameters):
                 # Presigned but for the parameter that says so.
-                yield replace(self._missing_in_query(), certain=False)
+                yield replace(answer, certain=False)
             yield words.missing
         else:
             yield from self._header_claim(headers[0])
 
     def _query_claim(self) -> Iterator[Answer | _Claim]:
-        values = {name: self.sent.parameter(name) or "" for name in _QUERY_NAMES}
-        if not all(values.values()):
-            yield self._missing_in_query()
-            return
+        answer = self._missing_in_query()
+        if answer is not None:
+            yield answer
+            if answer.certain:
+                return
+        algorithm, credential, made, signed, date = (self.sent.parameter(name) or "" for name in _QUERY_NAMES)
         token = self.sent.parameter("X-Amz-Security-Token")
-        algorithm, credential, made, signed, date = (values[name] for name in _QUERY_NAMES)
         yield _Claim(algorithm, credential, signed, made, date, token, presigned=True)
 
-    def _missing_in_query(self) -> Answer:
-        lacking = [name for name in _QUERY_NAMES if not self.sent.parameter(name)]
-        sentences = "".join(f"AWS query-string parameters must include '{name}'. " for name in lacking)
-        return self._say(self.words.incomplete, f"{sentences}Re-examine the query-string parameters.")
+    def _missing_in_query(self) -> Answer | None:
+        said = {
+            f"AWS query-string parameters must include '{name}'. ": self.sent.parameter(name)
+            for name in _QUERY_NAMES
+        }
+        return self._missing(said, re.escape("Re-examine the query-string parameters."))
+
+    def _missing(self, said: Mapping[str, str | None], end: str) -> Answer | None:
+        """Return a sentence for each value that is not there; what is there and empty may count as well."""
+        sentences = [
+            re.escape(sentence) if value is None else f"(?:{re.escape(sentence)})?"
+            for sentence, value in said.items()
+            if not value
+        ]
+        if not sentences:
+            return None
+        certain = None in said.values()
+        return self._say(self.words.incomplete, pattern="".join(sentences) + end, certain=certain)
 
     def _header_claim(self, header: str) -> Iterator[Answer | _Claim]:
         digest = base64.b64encode(hashlib.sha256(header.encode()).digest()).decode()
@@ -302,22 +318,20 @@ class _Arrival:
             return
         given = dict(reversed([(piece.split("=", 1)[0], piece.split("=", 1)[1]) for piece in pieces]))
         names = ("Credential", "Signature", "SignedHeaders")
-        dates = self.sent.values("X-Amz-Date") or self.sent.values("Date")
-        lacking = [
-            f"Authorization header requires '{name}' parameter. " for name in names if not given.get(name)
-        ]
-        if not dates or not dates[0]:
-            wanted = "existence of either a 'X-Amz-Date' or a 'Date' header. "
-            lacking.append(f"Authorization header requires {wanted}")
-        if lacking:
-            hashed = f"(Hashed with SHA-256 and encoded with Base64) Authorization={digest}"
-            tails = [hashed] if self.words.hashes else [hashed, f"Authorization={header}"]
-            said = re.escape("".join(lacking))
-            yield self._say(incomplete, pattern=f"{said}(?:{'|'.join(map(re.escape, tails))})")
-            return
+        requires = "Authorization header requires"
+        said = {f"{requires} '{name}' parameter. ": given.get(name) for name in names}
+        date = next(iter(self.sent.values("X-Amz-Date") or self.sent.values("Date")), None)
+        said[f"{requires} existence of either a 'X-Amz-Date' or a 'Date' header. "] = date
+        hashed = f"(Hashed with SHA-256 and encoded with Base64) Authorization={digest}"
+        ends = [hashed] if self.words.hashes else [hashed, f"Authorization={header}"]
+        answer = self._missing(said, f"(?:{'|'.join(map(re.escape, ends))})")
+        if answer is not None:
+            yield answer
+            if answer.certain:
+                return
         token = next(iter(self.sent.values("X-Amz-Security-Token")), None)
         credential, made, signed = (given[name] for name in names)
-        yield _Claim(algorithm, credential, signed, made, dates[0], token, presigned=False)
+        yield _Claim(algorithm, credential, signed, made, date or "", token, presigned=False)
 
     # Whether it may be now, and here ------------------------------------------------------------
 
@@ -428,14 +442,12 @@ class _Arrival:
         because = _objections(key.policies, action)
         if operation == "AssumeRole":
             role = self._sts_parameters().get("RoleArn", "")
-            # Neither whether the role is there nor whose policy objects was seen to be said; of layers
-            # other than the caller's own policies and the role's trust nothing was seen.
-            others = (
-                "|".join(map(re.escape, because)) if key.policies.keys() - {"identity-based policy"} else ""
-            )
             if because or role not in self.aws.roles:
-                resource = re.escape(f"{who} on resource: {role}")
-                yield self._say(denied, pattern=f"{resource}(?: (?:{others}))?")
+                # Neither that the role is not there nor that nobody allows it was seen to be said. That a
+                # policy denies it may be.
+                explicit = [re.escape(one) for one in because if one.startswith("with")]
+                end = f"(?: (?:{'|'.join(explicit)}))?" if explicit else ""
+                yield self._say(denied, pattern=re.escape(f"{who} on resource: {role}") + end)
         elif operation == "GetSessionToken":
             if key.token is not None:
                 yield self._say(denied, "Cannot call GetSessionToken with session credentials")
