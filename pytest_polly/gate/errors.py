@@ -1,16 +1,7 @@
 """What AWS's front door objects to, and how it words each objection.
 
 Every row holds both dialects: ``rest_json`` is how Polly answers (AWS's Coral front end, status 403),
-``query`` is how STS answers. ``sure`` says how well the words are known:
-
-==  ====================================================================
-P   seen raw from Polly itself
-S   seen raw from STS itself
-R   seen raw from another rest-json service of AWS
-J   seen raw from an awsJson service of AWS, which shares the front end
-D   AWS's documentation or published service model only
-I   inferred: no direct evidence, the best guess there is
-==  ====================================================================
+``query`` is how STS answers. ``sure`` says how well the words are known: see `SURENESS`.
 """
 
 from __future__ import annotations
@@ -21,6 +12,16 @@ from typing import Literal, cast
 
 Sureness = Literal["P", "S", "R", "J", "D", "I"]
 Dialect = Literal["rest_json", "query"]
+
+#: How well an answer is known, by its mark.
+SURENESS: dict[Sureness, str] = {
+    "P": "seen raw from Polly itself",
+    "S": "seen raw from STS itself",
+    "R": "seen raw from another rest-json service of AWS",
+    "J": "seen raw from an awsJson service of AWS, which shares the front end",
+    "D": "AWS's documentation or published service model only",
+    "I": "inferred: no direct evidence, the best guess there is",
+}
 
 #: What stands in a pattern for the part of a message that differs from call to call.
 _VARIABLE = ".+"

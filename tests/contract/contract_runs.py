@@ -81,7 +81,7 @@ def run_as_is(
     pytester: pytest.Pytester, *contracts: type[CredentialContract], args: tuple[str, ...] = ()
 ) -> pytest.RunResult:
     """Run the whole contract over every class, and return what pytest made of it."""
-    _load_everything()
+    load_everything()
     with _offered(contracts):
         pytester.makepyfile(test_inner=_INNER_MODULE)
         without = [part for name in _WITHOUT for part in ("-p", f"no:{name}")]
@@ -108,7 +108,7 @@ def where(cells: Cells, finding: str) -> set[str]:
 
 
 @cache
-def _load_everything() -> None:
+def load_everything() -> None:
     """Import what an inner run imports when it needs it; pytester would have it imported every time."""
     with Account() as account, account.apply("role"):
         account.clock.advance(seconds=1)
