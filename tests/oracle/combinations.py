@@ -132,7 +132,9 @@ def _draft(random: Random) -> Draft:
 
 def _ask_polly(draft: Draft) -> None:
     speech = {"OutputFormat": "mp3", "Text": "Grüße, & 1+1=2 ~ (so *what*?)", "VoiceId": "Joanna"}
-    path = draft.random.choice(("/v1/speech", "/v1/voices", "/v1/lexicons", "/v1/lexicons/W3C"))
+    path = draft.random.choice(
+        (*("/v1/speech", "/v1/voices", "/v1/lexicons/W3C") * 2, "/v1/lexicons", "/v1/synthesisTasks")
+    )
     draft.path = path
     if path == "/v1/speech" and not draft.presigned:
         draft.method, draft.body = "POST", json.dumps(speech).encode()
@@ -418,6 +420,11 @@ def signed_header_twice(draft: Draft) -> None:
 
 
 @_before
+def host_with_port(draft: Draft) -> None:
+    draft.headers = [(name, f"{value}:443" if name == "Host" else value) for name, value in draft.headers]
+
+
+@_before
 def expires(draft: Draft) -> None:
     """How long a presigned URL is good: no time, none said, nothing that is a time, or too long."""
     draft.expires = draft.random.choice(
@@ -453,6 +460,16 @@ def encoded_path(draft: Draft) -> None:
 @_before
 def unknown_action(draft: Draft) -> None:
     _reword(draft, "Action=Get", draft.random.choice(("Action=", "Action=Forget", "action=Get")))
+
+
+@_before
+def asked_twice(draft: Draft) -> None:
+    """Of what comes twice the first counts."""
+    again = draft.random.choice(("Action=Nothing", "Version=2000-01-01", "Unknown=value"))
+    if draft.body and draft.service == "sts":
+        draft.body = draft.random.choice(
+            (draft.body + b"&" + again.encode(), again.encode() + b"&" + draft.body)
+        )
 
 
 @_before
@@ -497,6 +514,17 @@ def barely_allowed(draft: Draft) -> None:
 def denied_twice(draft: Draft) -> None:
     _bind(draft, ())
     _bind(draft, (("Deny", "*"),))
+
+
+@_before
+def many_layers(draft: Draft) -> None:
+    for _ in range(draft.random.choice((2, 3, 5))):
+        _bind(
+            draft,
+            draft.random.choice(
+                (_ALL, _ALL, (("Allow", "polly:*"),), (("Allow", "sts:*"),), (("Deny", "s3:*"),))
+            ),
+        )
 
 
 def _bind(draft: Draft, rules: Rules) -> None:
@@ -702,6 +730,15 @@ def header_and_query(random: Random, sent: Sent) -> Sent:
     return replace(
         sent, query=f"{sent.query}&X-Amz-Algorithm={random.choice(('AWS4-HMAC-SHA256', ''))}".strip("&")
     )
+
+
+@_after
+def parts_in_query(random: Random, sent: Sent) -> Sent:
+    """Parts of the second way of signing, without the one that says so."""
+    more = random.choice(
+        ("X-Amz-Credential=a", "X-Amz-Signature=0", "X-Amz-Expires=1", "X-Amz-SignedHeaders=host")
+    )
+    return replace(sent, query=f"{sent.query}&{more}".strip("&"))
 
 
 @_after

@@ -56,7 +56,10 @@ class Aws:
 
 @dataclass(frozen=True)
 class Answer:
-    """What AWS answers; ``message`` is a pattern. ``certain`` is false for what it may answer or not."""
+    """What AWS answers; ``certain`` is false for what it may answer or not.
+
+    ``message`` is a pattern; of who asks who they are it is the ARN that they are told.
+    """
 
     status: int = 200
     code: str | None = None
@@ -134,7 +137,6 @@ _WORDS = {
 
 _UNKNOWN_PATH = Answer(404)
 _REDIRECT = Answer(302)
-_TOO_LARGE = Answer(413)
 _INVALID_ACTION = Answer(400, "InvalidAction")
 
 # https://docs.aws.amazon.com/polly/latest/dg/API_Operations.html
@@ -152,7 +154,6 @@ _POLLY = {
 }
 _STS = ("GetCallerIdentity", "GetSessionToken", "AssumeRole")
 _STS_VERSION = "2011-06-15"
-_STS_LARGEST_BODY = 10_000_000
 _NO_LEXICON = Answer(404, "LexiconNotFoundException", ANYTHING)
 
 _QUERY_NAMES = ("X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature", "X-Amz-SignedHeaders", "X-Amz-Date")
@@ -210,7 +211,10 @@ class _Arrival:
             return
         yield from self._signed(claim, key)
         yield from self._allowed(operation, key)
-        yield _NO_LEXICON if operation in ("GetLexicon", "DeleteLexicon") else Answer()
+        if operation in ("GetLexicon", "DeleteLexicon"):
+            yield _NO_LEXICON
+        else:
+            yield Answer(message=re.escape(key.arn) if operation == "GetCallerIdentity" else None)
 
     @staticmethod
     def _say(answer: Answer, text: str = "", *, pattern: str | None = None, certain: bool = True) -> Answer:
@@ -225,8 +229,6 @@ class _Arrival:
     def _sts(self) -> str | Answer:
         if self.sent.path != "/":
             return _UNKNOWN_PATH
-        if len(self.sent.body) > _STS_LARGEST_BODY:
-            return _TOO_LARGE
         parameters = self._sts_parameters()
         action = parameters.get("Action")
         if action is None:

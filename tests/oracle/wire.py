@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 from xml.sax.saxutils import escape, unescape
 
@@ -22,18 +23,17 @@ _UNKNOWN = b"<UnknownOperationException/>\n"
 
 
 def read(status: int, headers: Mapping[str, str], body: bytes, service: str, wants_json: bool) -> Read:
-    """Return status, code and message of an answer, after checking its form; raises `AssertionError`."""
+    """Return status, code and message of an answer, after checking its form; raises `AssertionError`.
+
+    Who asked who they are is told an ARN, which stands for the message.
+    """
     lower = {name.lower(): value for name, value in headers.items()}
     assert int(lower.get("content-length", len(body))) == len(body), "Content-Length"
-    if status == 413:
-        assert body == b"", "an answer of 413 has no body"
-        assert "x-amzn-requestid" not in lower, "an answer of 413 has no request id"
-        return status, None, None
-    request_id = lower.get("x-amzn-requestid", "")
-    if status not in (302,):
-        assert str(UUID(request_id)) == request_id, f"request id {request_id!r}"
-        assert UUID(request_id).version == 4, f"request id {request_id!r}"
+    request_id = lower["x-amzn-requestid"]
+    assert str(UUID(request_id)) == request_id, f"request id {request_id!r}"
+    assert UUID(request_id).version == 4, f"request id {request_id!r}"
     if status == 302:
+        assert lower["location"].startswith("https://aws.amazon.com/iam"), lower["location"]
         assert body == b"", "a redirect has no body"
         return status, None, None
     if status == 404 and body == _UNKNOWN:
@@ -71,7 +71,7 @@ def _sts(status: int, headers: Mapping[str, str], body: str, request_id: str, wa
         assert headers["content-type"] == "application/json", headers["content-type"]
         found = json.loads(body)
         if status == 200:
-            return status, None, None
+            return status, None, _arn(found)
         assert set(found) == {"Error", "RequestId"}, f"keys {list(found)}"
         assert set(found["Error"]) == {"Code", "Message", "Type"}, f"keys {list(found['Error'])}"
         assert found["Error"]["Type"] == "Sender", found["Error"]["Type"]
@@ -81,7 +81,8 @@ def _sts(status: int, headers: Mapping[str, str], body: str, request_id: str, wa
     if status == 200:
         assert re.match(rf'<(\w+)Response xmlns="{_STS}">\n  <\1Result>\n', body), body[:200]
         assert f"<RequestId>{request_id}</RequestId>" in body, "request ids differ"
-        return status, None, None
+        told = re.search("<GetCallerIdentityResult>\n    <Arn>(.*)</Arn>\n    <UserId>", body)
+        return status, None, told and told[1]
     found_code = re.search("<Code>(.*)</Code>", body)
     found_message = re.search("<Message>(.*)</Message>", body, re.DOTALL)
     assert found_code, body
@@ -95,3 +96,9 @@ def _sts(status: int, headers: Mapping[str, str], body: str, request_id: str, wa
         "</ErrorResponse>\n"
     ), body
     return status, code, message
+
+
+def _arn(found: Mapping[str, Any]) -> str | None:
+    identity = found.get("GetCallerIdentityResponse", {}).get("GetCallerIdentityResult", {})
+    arn: str | None = identity.get("Arn")
+    return arn
