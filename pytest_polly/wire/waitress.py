@@ -84,11 +84,11 @@ class Listener:
 
 def _request(environ: Mapping[str, Any]) -> Request:
     """Return a request as it was sent, its path still encoded; some send the whole URL, as to a proxy."""
-    target = re.sub("^https?://[^/?]*", "", str(environ["REQUEST_URI"]), flags=re.IGNORECASE)
+    target = re.sub("^https?://[^/?]*", "", _text(environ["REQUEST_URI"]), flags=re.IGNORECASE)
     path, _, query = target.partition("?")
     return Request(
         environ["REQUEST_METHOD"],
-        environ.get("HTTP_HOST", ""),
+        _text(environ.get("HTTP_HOST", "")),
         path,
         query,
         tuple(_headers(environ)),
@@ -100,4 +100,9 @@ def _headers(environ: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
     for name, value in environ.items():
         if name.startswith("HTTP_") or name in ("CONTENT_TYPE", "CONTENT_LENGTH"):
             header = name.removeprefix("HTTP_").replace("_", "-").lower()
-            yield _UNDERSCORED if header == _DASHED else header, value
+            yield _UNDERSCORED if header == _DASHED else header, _text(value)
+
+
+def _text(value: str) -> str:
+    """Return what WSGI hands on byte by byte as the text that a signature covers, as far as it is UTF-8."""
+    return value.encode("latin-1").decode("utf-8", "surrogateescape")

@@ -43,7 +43,7 @@ def main() -> int:
                 answers[answer] += 1
                 for one in wrong:
                     if not found[one]:
-                        print(f"FOUND {one}\n  {sample.request!r}", flush=True)
+                        print(f"FOUND {one}\n{sample.told}", flush=True)
                         if options.save:
                             print(f"  kept as {save(sample, one)}", flush=True)
                     found[one] += 1

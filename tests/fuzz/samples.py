@@ -73,6 +73,13 @@ class Sample:
     is_signed: bool
 
     @property
+    def told(self) -> str:
+        """Say what differs between what left and what arrived, else what arrived."""
+        before, after = vars(self.left), vars(self.request)
+        differing = {name: (before[name], after[name]) for name in before if before[name] != after[name]}
+        return "\n".join(f"  {name}: {value!r:.2000}" for name, value in (differing or after).items())
+
+    @property
     def unspoilt(self) -> bool:
         return essence(self.request) == essence(self.left)
 
@@ -105,14 +112,14 @@ class World:
         """Return a request that is sound, or not, in one or more ways."""
         if random.random() < 0.25:
             left = random.choice(self.unsigned)
-            return Sample(_spoilt(left, random), left, honest=False, denied=False, is_signed=False)
+            return Sample(spoilt(left, random), left, honest=False, denied=False, is_signed=False)
         self.welcome(random)
         asked, signer = random.choice(self.signed), random.choice(self.signers)
         if random.random() < 0.4:
             # Spoilt by whoever signs: the gate has no objection to that.
-            asked = _spoilt(asked, random)
+            asked = spoilt(asked, random)
         left = sign(asked, signer, presigned=asked.method == "GET" and random.random() < 0.5)
-        request = _spoilt(left, random) if random.random() < 0.7 else left
+        request = spoilt(left, random) if random.random() < 0.7 else left
         return Sample(request, left, signer.honest, signer.denied, is_signed=True)
 
     def _signers(self) -> Iterator[Signer]:
@@ -291,7 +298,13 @@ def essence(request: Request) -> object:
     values: dict[str, list[str]] = {}
     for name, value in request.headers:
         values.setdefault(name.lower(), []).append(" ".join(value.split()))
-    named = values.get("authorization", [""])[0].partition("SignedHeaders=")[2].partition(",")[0].split(";")
+    named = (
+        values.get("authorization", [""])[0]
+        .partition("SignedHeaders=")[2]
+        .partition(",")[0]
+        .lower()
+        .split(";")
+    )
     algorithm = values.get("authorization", [""])[0].partition(" ")[0]
     covered = {name: values.get(name, []) for name in (*named, "host", "x-amz-date", "x-amz-security-token")}
     return (
@@ -329,7 +342,7 @@ def _walked(path: str) -> tuple[str, ...]:
 # What becomes of a request on its way ---------------------------------------------------------
 
 
-def _spoilt(request: Request, random: Random) -> Request:
+def spoilt(request: Request, random: Random) -> Request:
     for _ in range(random.choice((1, 1, 1, 2, 3))):
         request = random.choices(_WAYS, _WEIGHTS)[0](request, random)
     return request

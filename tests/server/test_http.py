@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import http.client
 import socket
 import sys
@@ -133,6 +134,42 @@ def test_broken_http_is_refused(polly: Any, polly_server: Server, garbage: bytes
         answer = _answer(connection)
     assert status in answer.partition(b"\r\n")[0]
     assert _speak(polly)
+
+
+@pytest.mark.parametrize(
+    "value", ["n\u00e4rrisch".encode(), b"n\xe4rrisch", b"\xff\xfe", "\U0001f600".encode()]
+)
+def test_headers_in_any_encoding_are_as_they_were_signed(
+    polly_long_term: Account, polly_server: Server, value: bytes
+) -> None:
+    """Some put what is said, or who says it, into a header; a signature covers its bytes."""
+    given = polly_long_term.credentials
+    assert given is not None
+    keys = Credentials(given.access_key_id, given.secret_access_key)
+    host = urlsplit(polly_server.url).netloc
+    request = AWSRequest("GET", f"{polly_server.url}/v1/voices", headers={"X-Amz-Meta": "MARK"})
+    auth = SigV4Auth(keys, "polly", "us-east-1")
+    canonical = auth.canonical_request
+
+    def of_bytes(request: Any) -> Any:
+        """botocore signs text; what it is as bytes is said in Latin-1 here."""
+        return canonical(request).replace("MARK", value.decode("utf-8", "surrogateescape"))
+
+    def to_sign(request: Any, canonical_request: str) -> str:
+        digest = hashlib.sha256(canonical_request.encode("utf-8", "surrogateescape")).hexdigest()
+        return "\n".join(
+            ["AWS4-HMAC-SHA256", request.context["timestamp"], auth.credential_scope(request), digest]
+        )
+
+    auth.canonical_request, auth.string_to_sign = of_bytes, to_sign
+    auth.add_auth(request)
+    lines = [b"GET /v1/voices HTTP/1.1", b"Host: " + host.encode(), b"X-Amz-Meta: " + value]
+    for name in ("X-Amz-Date", "Authorization"):
+        lines.append(f"{name}: {request.headers[name]}".encode())
+    with _connected(polly_server) as connection:
+        connection.sendall(b"\r\n".join([*lines, b"Connection: close", b"", b""]))
+        answer = _answer(connection)
+    assert b" 200 " in answer.partition(b"\r\n")[0], answer[:400]
 
 
 def test_a_body_that_is_too_large_is_not_read(polly: Any, polly_server: Server) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -80,6 +80,38 @@ def test_a_renewal_lasts_a_quarter_of_an_hour(polly_account: Account) -> None:
         expires = account.credentials and account.credentials.expires_at
         assert expires
         assert timedelta(minutes=14) < expires - account.clock.now <= timedelta(minutes=15)
+
+
+def _keys_with(short: str) -> Iterator[Any]:
+    """Yield keys one part of which begins with a zero byte, as one key in 256 does."""
+    from awscrt.crypto import EC, ECExportFormat, ECType
+
+    while True:
+        key = EC.new_generate(ECType.P_256)
+        coordinates = key.get_public_coords()
+        lengths = {
+            "private": len(key.export_key(ECExportFormat.SEC1)) - 89,
+            "x": len(coordinates.x),
+            "y": len(coordinates.y),
+        }
+        if lengths[short] < 32:
+            yield key
+
+
+@pytest.mark.parametrize("short", ["private", "x", "y"])
+def test_whatever_key_is_made_it_can_be_read_and_renewed_with(
+    polly_account: Account, short: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from awscrt.crypto import EC
+
+    odd, sound = next(_keys_with(short)), EC.new_generate
+    made = [odd]
+    monkeypatch.setattr(EC, "new_generate", lambda kind: made.pop() if made else sound(kind))
+    with polly_account.apply("role", "login") as account:
+        assert not made
+        account.clock.advance(hours=1)
+        speak(client(account))
+        assert asked(account.calls) == [SIGN_IN, SPEECH]
 
 
 def test_a_login_of_another_process_is_picked_up(polly_account: Account) -> None:
