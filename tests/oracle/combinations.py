@@ -22,6 +22,7 @@ SESSION = "session policy"
 ORGANIZATION = "service control policy"
 ENDPOINT = "VPC endpoint policy"
 _LAYERS = (IDENTITY, BOUNDARY, SESSION, ORGANIZATION, ENDPOINT)
+_SESSION_ARN = "arn:aws:sts::123456789012:assumed-role/Narrator/at-work"
 _ALL: Rules = (("Allow", "*"),)
 
 
@@ -83,8 +84,8 @@ def combination(seed: str, faults: tuple[str, ...] | None = None) -> Combination
     """
     random = Random(seed)
     draft = _draft(random)
-    drawn = random.sample([*_BEFORE, *_AFTER], random.choice((0, 1, 1, 1, 2, 2, 2, 3, 4, 6)))
-    chosen = tuple(drawn) if faults is None else faults
+    drawn = random.choices([*_BEFORE, *_AFTER, *DECIDING, *DECIDING], k=random.choice(_HOW_MANY))
+    chosen = tuple(dict.fromkeys(drawn)) if faults is None else faults
     for name in chosen:
         if name in _BEFORE:
             draft.random = Random(f"{seed} {name}")
@@ -97,8 +98,41 @@ def combination(seed: str, faults: tuple[str, ...] | None = None) -> Combination
     return Combination(seed, chosen, sent, Aws(draft.now, keys, frozenset([_role_arn("Reader")])))
 
 
+_HOW_MANY = (0, 1, 1, 1, 2, 2, 2, 2, 3, 3, 4, 6)
+
+
 def faults() -> list[str]:
     return [*_BEFORE, *_AFTER]
+
+
+#: One fault at least for each check that AWS makes: of two of these its order of checks decides.
+DECIDING = (
+    "header_and_query",
+    "unsigned",
+    "strange_piece",
+    "part_missing",
+    "garbled_date",
+    "clock_off",
+    "presigned_long_ago",
+    "host_unsigned",
+    "another_algorithm",
+    "scope_too_short",
+    "wrong_region",
+    "wrong_service",
+    "wrong_terminator",
+    "wrong_day",
+    "unknown_key",
+    "inactive_key",
+    "no_token",
+    "token_of_another",
+    "expired_session",
+    "role_deleted",
+    "wrong_secret",
+    "body_altered",
+    "stray_token",
+    "not_allowed",
+    "denied",
+)
 
 
 def _before(change: Before) -> Before:
@@ -168,9 +202,7 @@ def _key(random: Random, now: datetime) -> Key:
     temporary, of_role = random.random() < 0.6, random.random() < 0.5
     letters = string.ascii_uppercase + "234567"
     key_id = ("ASIA" if temporary else "AKIA") + "".join(random.choices(letters, k=16))
-    arn = "arn:aws:iam::123456789012:user/narrator"
-    if temporary and of_role:
-        arn = "arn:aws:sts::123456789012:assumed-role/Narrator/at-work"
+    arn = _SESSION_ARN if temporary and of_role else "arn:aws:iam::123456789012:user/narrator"
     return Key(
         key_id,
         "".join(random.choices(_SECRET_LETTERS, k=40)),
@@ -287,31 +319,40 @@ def another_key_inactive(draft: Draft) -> None:
 
 @_before
 def expired_session(draft: Draft) -> None:
-    if draft.key.token is not None:
-        gone = draft.random.choice((timedelta(0), timedelta(seconds=1), timedelta(days=40)))
-        draft.key = replace(draft.key, expires_at=draft.now - gone)
+    gone = draft.random.choice((timedelta(0), timedelta(seconds=1), timedelta(days=40)))
+    _make_temporary(draft)
+    draft.key = replace(draft.key, expires_at=draft.now - gone)
 
 
 @_before
 def session_about_to_expire(draft: Draft) -> None:
-    if draft.key.token is not None:
-        draft.key = replace(draft.key, expires_at=draft.now + timedelta(milliseconds=1))
+    _make_temporary(draft)
+    draft.key = replace(draft.key, expires_at=draft.now + timedelta(milliseconds=1))
 
 
 @_before
 def role_deleted(draft: Draft) -> None:
-    if "assumed-role" in draft.key.arn:
-        draft.key = replace(draft.key, role_deleted=True)
+    _make_temporary(draft)
+    draft.key = replace(draft.key, arn=_SESSION_ARN, role_deleted=True)
+
+
+def _make_temporary(draft: Draft) -> None:
+    if draft.key.token is None:
+        draft.token = _token(draft.random)
+        draft.key = replace(draft.key, token=draft.token, expires_at=draft.now + timedelta(hours=1))
 
 
 @_before
 def no_token(draft: Draft) -> None:
+    _make_temporary(draft)
     draft.token = None
 
 
 @_before
 def token_of_another(draft: Draft) -> None:
-    draft.token = draft.others[0].token or draft.others[1].token
+    _make_temporary(draft)
+    draft.token = _token(draft.random)
+    draft.others[0] = replace(draft.others[0], token=draft.token)
 
 
 @_before
@@ -323,8 +364,8 @@ def garbled_token(draft: Draft) -> None:
 
 @_before
 def stray_token(draft: Draft) -> None:
-    if draft.token is None:
-        draft.token = _token(draft.random)
+    draft.key = replace(draft.key, token=None, expires_at=None, role_deleted=False)
+    draft.token = _token(draft.random)
 
 
 @_before
@@ -346,10 +387,9 @@ def token_elsewhere(draft: Draft) -> None:
 @_before
 def clock_off(draft: Draft) -> None:
     """By some minutes, or just at the edge of what is tolerated."""
-    _sign_at(draft, timedelta(seconds=draft.random.choice((-1, 1)) * draft.random.choice(_OFF)))
-
-
-_OFF = (60, 299, 300, 301, 302, 600, 899, 900, 901, 902, 3600, 86400)
+    edge = 300 if draft.service == "polly" else 900
+    seconds = draft.random.choice((60, edge - 1, edge, edge, edge + 1, edge + 1, edge + 2, 600, 3600, 86400))
+    _sign_at(draft, timedelta(seconds=draft.random.choice((-1, 1)) * seconds))
 
 
 @_before

@@ -78,14 +78,15 @@ def answers(sent: Sent, aws: Aws) -> list[Answer]:
     return found
 
 
-def _readings(sent: Sent) -> Iterator[Sent]:
+def _readings(sent: Sent) -> list[Sent]:
     """Which of several headers counts that are to come once is not known: the first, the last, or all."""
     readings = [sent]
     for name in ("Authorization", "X-Amz-Date", "Date", "X-Amz-Security-Token"):
-        for values in [sent.values(name)] * (len(sent.values(name)) > 1):
-            one_of = (values[0], values[-1], ",".join(values), ", ".join(values))
-            readings += [_with_header(reading, name, one) for reading in readings for one in one_of]
-    yield from readings
+        values = sent.values(name)
+        if len(values) > 1:
+            one_of = dict.fromkeys((values[0], values[-1], ",".join(values), ", ".join(values)))
+            readings += [_with_header(reading, name, value) for reading in readings for value in one_of]
+    return readings
 
 
 def _with_header(sent: Sent, name: str, value: str) -> Sent:
