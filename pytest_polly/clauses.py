@@ -62,6 +62,7 @@ _ALL = (
     Clause("test_is_safe_to_share", _product(("role",), _SHARED)),
     Clause("test_leaves_the_environment_alone", _product(("long-term", "role"))),
     Clause("test_survives_throttling", (*_product(("throttled", "unavailable"), ("environment",)), _ONCE)),
+    Clause("test_any_well_formed_credentials", _product(("long-term", "session-token"), _AT_HAND)),
 )
 
 CLAUSES: dict[str, Clause] = {clause.name: clause for clause in _ALL}

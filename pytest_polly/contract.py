@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import timedelta
 from fnmatch import fnmatchcase
+from importlib.util import find_spec
 from textwrap import fill
 from traceback import format_exception
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -24,6 +25,7 @@ from .clauses import CLAUSES
 from .driver import Attempt, Client, new_text
 from .errors import CutOffError, PollyError
 from .findings import Finding
+from .gate import Credentials
 from .leaks import Watch
 from .modes import MODES
 from .sources import SOURCES
@@ -36,6 +38,7 @@ else:
 #: What a parameter list with ``**kwargs`` stands for; ``profile_name`` has to be named.
 _CREDENTIAL_PARAMETERS = frozenset(SOURCES["explicit"].parameters)
 _SECRET = "aws_secret_access_key"
+_NEEDS_HYPOTHESIS = "test_any_well_formed_credentials"
 #: How far time moves for a role's credentials to be past renewal, whatever their window.
 _WELL_PAST = timedelta(minutes=5)
 #: How long before they expire the SDK renews credentials in one thread while others use the old ones
@@ -230,6 +233,31 @@ class CredentialContract:
         findings = judge.shares_safely(polly_account, polly_account.calls)
         _check(self, polly_account, findings, attempt)
 
+    def test_any_well_formed_credentials(self, polly_account: Account) -> None:
+        """Whatever key, secret and token AWS may issue, the client signs with them and speaks.
+
+        hypothesis draws them, slashes, pluses and very long tokens included, and finds the simplest with
+        which the client fails. If this fails: pass all three on untouched, and do not check their form.
+        """
+        __tracebackhide__ = True
+        self._require_control(polly_account)
+        from . import wellformed
+
+        def attempt(drawn: Credentials) -> wellformed.Trial:
+            polly_account.rotate(drawn)
+            attempt = _attempt(self, polly_account)
+            findings = judge.speaks(polly_account, attempt, lambda *_: False)
+            return wellformed.Trial(drawn, attempt, findings)
+
+        case = polly_account.case
+        assert case is not None
+        name = f"{type(self).__module__}.{type(self).__qualname__}[{case.id}]"
+        trial = wellformed.falsify(case.mode, name, attempt)
+        if trial is not None:
+            special = wellformed.described(trial.drawn)
+            findings = [Finding(one.name, f"{one.seen}; given {special}") for one in trial.findings]
+            _check(self, polly_account, findings, trial.attempt)
+
     # Controls ---------------------------------------------------------------------------------
 
     def _require_control(self, account: Account) -> None:
@@ -359,6 +387,9 @@ def parameters_for(contract: type[CredentialContract], clause: str) -> list[Any]
             marks.append(pytest.mark.skip(reason=reason))
         elif case.mode == "partial" and case.source == "explicit" and _SECRET in _required(contract):
             reason = f"make_client requires {_SECRET}, which this case leaves out"
+            marks.append(pytest.mark.skip(reason=reason))
+        elif clause == _NEEDS_HYPOTHESIS and find_spec("hypothesis") is None:
+            reason = "needs hypothesis: pip install 'pytest-polly[property]'"
             marks.append(pytest.mark.skip(reason=reason))
         for pattern, reason in contract.deviations.items():
             if _deviates(pattern, clause, case):

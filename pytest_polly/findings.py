@@ -80,7 +80,8 @@ _ALL = (
     Diagnosis(
         "does-not-speak",
         "The client failed although AWS would have answered with audio.",
-        "Look at the error: it is not about credentials. Is the contract class right?",
+        "Look at the error: AWS has nothing against the credentials. Does the client check their form by "
+        "itself? Every form that AWS issues must pass. Is the contract class right?",
     ),
     Diagnosis(
         "empty-audio",

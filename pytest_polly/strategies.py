@@ -58,7 +58,11 @@ _EXAMPLE = "EXAMPLE"
 # Credentials ----------------------------------------------------------------------------------
 
 _KEY_LETTERS = string.ascii_uppercase + "234567"
-_SECRET_LETTERS = string.ascii_letters + string.digits + "/+"
+_SECRET_LETTERS = string.digits + string.ascii_letters + "/+"
+#: Of a secret's 40 characters those that are drawn, around what makes an example of it.
+_LETTERS_DRAWN, _MIDDLE = 40 - len(_EXAMPLE), 16
+#: Where clients trip over a slash or a plus: anywhere, but at either end in particular.
+_PLACES = (_MIDDLE, 0, _LETTERS_DRAWN - 1, *range(1, _LETTERS_DRAWN - 1))
 #: Base64 of what tokens begin with: ``!\n\torigin_ec`` (version 2, of a regional endpoint of STS), and
 #: ``\x17\n\x06er/aws`` (version 1, of the global one).
 _TOKEN_HEADS = ("IQoJb3JpZ2luX2Vj", "FwoGZXIvYXdz")
@@ -82,9 +86,17 @@ def access_key_ids(prefix: str | None = None) -> Text:
 
 
 def secret_access_keys() -> Text:
-    """Secret access keys of 40 characters; slashes and pluses are legal anywhere in them."""
-    before, behind = (st.text(_SECRET_LETTERS, min_size=size, max_size=size) for size in (16, 17))
-    return st.tuples(before, st.just(_EXAMPLE), behind).map("".join)
+    """Secret access keys of 40 characters; slashes and pluses are legal anywhere in them, and not rare."""
+    letters = st.text(_SECRET_LETTERS, min_size=_LETTERS_DRAWN, max_size=_LETTERS_DRAWN)
+    feared = st.dictionaries(st.sampled_from(_PLACES), st.sampled_from("/+"), max_size=3)
+    return st.tuples(letters, feared).map(_secret)
+
+
+def _secret(drawn: tuple[str, Mapping[int, str]]) -> str:
+    letters = list(drawn[0])
+    for place, letter in drawn[1].items():
+        letters[place] = letter
+    return "".join([*letters[:_MIDDLE], _EXAMPLE, *letters[_MIDDLE:]])
 
 
 def session_tokens() -> Text:

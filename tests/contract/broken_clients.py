@@ -233,6 +233,26 @@ class CutsToken(Narrator):
         return given
 
 
+class CutsLongToken(Narrator):
+    """Keeps the token in a column that is too short only for some."""
+
+    def accept(self) -> dict[str, str]:
+        given = super().accept()
+        if "aws_session_token" in given:
+            given["aws_session_token"] = given["aws_session_token"][:1024]
+        return given
+
+
+class ChecksForm(Narrator):
+    """Takes what has neither a slash nor a plus in it for something else than a secret."""
+
+    def accept(self) -> dict[str, str]:
+        given = super().accept()
+        if not set("/+") & set(given.get("aws_secret_access_key", "/")):
+            raise NarratorError("this is no secret access key")
+        return given
+
+
 class CompletesFromEnvironment(Narrator):
     def accept(self) -> dict[str, str]:
         given = super().accept()
@@ -496,6 +516,7 @@ _CLAUSES = {
     "shares": "test_is_safe_to_share",
     "leaves": "test_leaves_the_environment_alone",
     "survives": "test_survives_throttling",
+    "any": "test_any_well_formed_credentials",
 }
 assert set(_CLAUSES.values()) == set(CLAUSES)
 
@@ -691,6 +712,7 @@ FAULTS = (
         ReadsPartByPart, "torn-credentials", (_at("shares"),), VALID, (*_AT_HAND, "container", "web-identity")
     ),
     Fault(Stumbles, "does-not-speak", (_SPEAKS,), _SOME),
+    Fault(ChecksForm, "does-not-speak", (_at("any", sources=_EXPLICIT),), _SOME, _AT_HAND),
     Fault(StumblesBeforehand, "does-not-speak", (_SPEAKS,), VALID, _AT_HAND),
     Fault(WantsNobody, "does-not-speak", (_SPEAKS,), VALID, _AT_HAND),
     Fault(IsSilent, "empty-audio", (_SPEAKS,), _SOME),

@@ -9,12 +9,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
+from unittest.mock import patch
 
 import boto3
 import botocore.session
 import pytest
 from botocore.hooks import HierarchicalEmitter
 
+from pytest_polly import wellformed
 from pytest_polly.account import Account
 from pytest_polly.contract import CredentialContract
 
@@ -27,6 +29,9 @@ _WITHOUT = ("randomly", "hypothesispytest", "xdist", "asyncio", "anyio", "cachep
 
 #: A client's own warning is none of ours, though all others are errors.
 _AS_USUAL = ("-W", "default:connecting with:UserWarning")
+
+#: How many credentials of legal form are drawn; enough for hypothesis to begin with the simplest of all.
+_EXAMPLES = 4
 
 _handlers: list[HierarchicalEmitter] = []
 
@@ -82,7 +87,7 @@ def run_as_is(
 ) -> pytest.RunResult:
     """Run the whole contract over every class, and return what pytest made of it."""
     load_everything()
-    with _offered(contracts):
+    with _offered(contracts), patch.object(wellformed, "EXAMPLES", _EXAMPLES):
         pytester.makepyfile(test_inner=_INNER_MODULE)
         without = [part for name in _WITHOUT for part in ("-p", f"no:{name}")]
         return pytester.runpytest_inprocess("-q", "--polly-report=cells.json", *_AS_USUAL, *without, *args)

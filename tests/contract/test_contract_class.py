@@ -169,8 +169,8 @@ def test_bases_between_and_tests_of_ones_own_are_welcome(run: Run) -> None:
             assert self.make_client().say("Hello")
         """
     )
-    # Two clauses, speaking and leaving the environment alone, and the classes' own.
-    assert result.parseoutcomes()["passed"] == 2 * (2 + 2) + 1
+    # Three clauses, speaking, leaving the environment alone and any credentials; and the classes' own.
+    assert result.parseoutcomes()["passed"] == 2 * (3 + 2) + 1
     assert "failed" not in result.parseoutcomes()
 
 
@@ -209,6 +209,7 @@ def test_modes_and_sources_narrow_what_is_asked(run: Run) -> None:
                 ("test_does_not_retry_rejected_credentials", "expired-token"),
                 ("test_keeps_secrets_out_of_sight", "expired-token"),
                 ("test_leaves_the_environment_alone", "long-term"),
+                ("test_any_well_formed_credentials", "long-term"),
             ]
         ),
         "test_does_not_mix_sources[explicit-long-term-beside-ambient-session]",
