@@ -183,6 +183,11 @@ class Account:
         return Account(region=self.region, label=label)
 
     @property
+    def case_at_hand(self) -> Case | None:
+        """The case that is in force where a test names none: in a simulated account none is."""
+        return None
+
+    @property
     def sound_mode(self) -> str:
         """A mode in which credentials work that lie somewhere: the control of those that do not."""
         return "long-term"

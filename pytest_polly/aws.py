@@ -68,7 +68,7 @@ class SimulatedAWS:
         arrival = Arrival(request, door, self.directory.keys, self.clock.aws_now, signers_now)
         operation = service.operation(request)
         response = self._respond(service, operation, arrival)
-        call = _call(arrival, operation, service.token(request), response)
+        call = call_of(arrival, operation, service.token(request), response)
         self.calls.append(call)
         self.on_call(call)
         return response
@@ -135,7 +135,8 @@ class SimulatedAWS:
         return service.perform(operation, arrival)
 
 
-def _call(arrival: Arrival, operation: str | None, token: str | None, response: Response) -> Call:
+def call_of(arrival: Arrival, operation: str | None, token: str | None, response: Response) -> Call:
+    """Return what the record keeps of a request, with the *token* it brought instead of a signature."""
     token = token or arrival.token
     key = arrival.keys.get(arrival.access_key_id)
     return Call(

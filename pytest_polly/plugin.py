@@ -19,6 +19,8 @@ import pytest
 if TYPE_CHECKING:
     from .account import Account
     from .cases import Case
+    from .live.hooks import LiveHooks
+    from .live.settings import Settings
     from .report import Cell
     from .wire.server import Server
 
@@ -32,8 +34,10 @@ CASE_FIXTURES = {
 }
 _ACCOUNT = "polly_account"
 _FIXTURES = (*CASE_FIXTURES, _ACCOUNT)
+_LIVE_PLUGIN = "polly-live"
 
 account_key = pytest.StashKey["Account"]()
+live_key = pytest.StashKey[bool]()
 recorder_key = pytest.StashKey["Recorder"]()
 
 # Options and registration ---------------------------------------------------------------------
@@ -48,15 +52,50 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="write the credential matrix to PATH, an .html or a .json file; may be given more than once",
     )
     parser.addini("polly_report", "files to write the credential matrix to", type="args", default=[])
+    group.addoption(
+        "--polly-live",
+        action="store_true",
+        help="let tests marked polly_live, and contract classes with live = True, reach real AWS, which "
+        "charges for what Polly speaks",
+    )
+    for name, (metavar, told) in _LIVE.items():
+        option = f"--{name.replace('_', '-')}"
+        group.addoption(option, metavar=metavar, help=f"with --polly-live: {told}")
+        parser.addini(name, f"with --polly-live: {told}", default="")
 
 
-def setting(config: pytest.Config, name: str) -> tuple[Any, str]:
+#: What a live run can be told, by option or ini.
+_LIVE = {
+    "polly_live_profile": ("NAME", "the profile whose credentials are used (else what botocore finds)"),
+    "polly_live_role": ("ARN", "the role that is assumed for the modes that need one"),
+    "polly_live_region": ("REGION", "where (else what AWS's own settings say)"),
+    "polly_live_account": ("NUMBER", "the account that it must be; the run does not begin in another"),
+    "polly_live_budget": ("N", "how many characters Polly may be asked to speak in the run (default 1000)"),
+    "polly_live_expired": ("FILE", "where a session is kept for a later run to find it expired"),
+    "polly_live_drift": ("FILE", "write as JSON where AWS answers otherwise than the simulation"),
+}
+
+
+def setting(config: pytest.Config, name: str, default: Any = None) -> tuple[Any, str]:
     """Return a setting and where it came from: the command line, else the ini file, else nowhere."""
     value = config.getoption(name)
     if value is not None:
         return value, "command line"
     value = config.getini(name)
-    return value, "ini" if value else "default"
+    return (value, "ini") if value else (value if default is None else default, "default")
+
+
+def _live_settings(config: pytest.Config) -> Settings:
+    """Return what a live run was told; raise `pytest.UsageError` for a budget that is no number."""
+    from .live.settings import Setting, Settings
+
+    budget, source = setting(config, "polly_live_budget", "1000")
+    if not str(budget).isdecimal():
+        raise pytest.UsageError(f"polly: the budget {budget!r} (from {source}) is no number of characters")
+    texts = {name.removeprefix("polly_live_"): Setting(*setting(config, name)) for name in _LIVE}
+    del texts["budget"]
+    told = {name: text if text.value else None for name, text in texts.items()}
+    return Settings(budget=int(budget), budget_source=source, **told)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -66,6 +105,15 @@ def pytest_configure(config: pytest.Config) -> None:
         "the credential modes named (none: the five core modes), delivered through each of the sources "
         "named (none: each mode's own).",
     )
+    config.addinivalue_line(
+        "markers",
+        "polly_live: run the test against real Polly, with the credentials at hand; without --polly-live "
+        "it is skipped.",
+    )
+    if config.getoption("polly_live"):
+        from .live.hooks import LiveHooks
+
+        config.pluginmanager.register(LiveHooks(config, _live_settings(config)), _LIVE_PLUGIN)
     if not hasattr(config, "workerinput"):
         paths, _ = setting(config, "polly_report")
         for path in paths:
@@ -193,6 +241,8 @@ def _check_test_case(collector: pytest.Collector, cls: type[unittest.TestCase]) 
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        _settle_live(config, item)
     functions = [item for item in items if isinstance(item, pytest.Function)]
     for item in functions:
         # A name that was added for the marker alone is dropped again when pytest parametrises.
@@ -201,6 +251,50 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.fixturenames.append(_ACCOUNT)
     if any(_ACCOUNT in item.fixturenames for item in functions):
         _in_force(config)
+
+
+# Live -----------------------------------------------------------------------------------------
+
+
+def _live_hooks(config: pytest.Config) -> LiveHooks | None:
+    hooks: LiveHooks | None = config.pluginmanager.get_plugin(_LIVE_PLUGIN)
+    return hooks
+
+
+def _settle_live(config: pytest.Config, item: pytest.Item) -> None:
+    """Skip what only a live run runs, or no live run can; see that what is live has a live account."""
+    marked = item.get_closest_marker("polly_live") is not None
+    if _live_hooks(config) is None:
+        if marked:
+            item.add_marker(pytest.mark.skip(reason="reaches real AWS: it runs with --polly-live alone"))
+    elif marked or _in_live_contract(item):
+        from .live.makeable import CLAUSES
+
+        reason = CLAUSES.get(getattr(item, "originalname", ""))
+        if reason is not None and _in_contract(item):
+            item.add_marker(pytest.mark.skip(reason=f"live: {reason}"))
+        item.stash[live_key] = True
+        if isinstance(item, pytest.Function) and _ACCOUNT not in item.fixturenames:
+            item.fixturenames.append(_ACCOUNT)
+
+
+def _in_contract(item: pytest.Item) -> bool:
+    contract, cls = sys.modules.get("pytest_polly.contract"), getattr(item, "cls", None)
+    return contract is not None and cls is not None and issubclass(cls, contract.CredentialContract)
+
+
+def _in_live_contract(item: pytest.Item) -> bool:
+    return _in_contract(item) and bool(item.cls.live)  # type: ignore[attr-defined]
+
+
+def _account_for(request: pytest.FixtureRequest) -> Account:
+    """Return a new account for a test: a simulated one, but for a live test."""
+    from .account import Account
+
+    live = _live_hooks(request.config)
+    if live is not None and request.node.stash.get(live_key, False):
+        return live.account(request.node.nodeid)
+    return Account(label=request.node.nodeid)
 
 
 # Running --------------------------------------------------------------------------------------
@@ -267,14 +361,14 @@ def polly_account(request: pytest.FixtureRequest) -> Iterator[Account]:
     """The simulated AWS account of the test; nothing but what it offers can be found or reached.
 
     Under ``@pytest.mark.polly`` it is the account in that case. Without the marker nothing is in force
-    yet: ``with polly_account.apply(mode, source):`` puts a case in force.
+    yet: ``with polly_account.apply(mode, source):`` puts a case in force. In a live test it is the real
+    account, with the person's own credentials in force.
     """
-    from .account import Account
     from .report import masking
 
-    with Account(label=request.node.nodeid) as account, masking.masked_live_logs(request.config, account):
+    with _account_for(request) as account, masking.masked_live_logs(request.config, account):
         _in_force(request.config).entered(request.node, account)
-        case: Case | None = getattr(request, "param", None)
+        case: Case | None = getattr(request, "param", None) or account.case_at_hand
         if case is None:
             yield account
         else:
@@ -334,7 +428,8 @@ class Recorder:
         for path in paths:
             from .report.files import write
 
-            write(path, self.cells.values())
+            live = _live_hooks(session.config)
+            write(path, self.cells.values(), live.facts() if live is not None else None)
         summary = os.environ.get("GITHUB_STEP_SUMMARY")
         if summary and self.cells:
             from .report.markdown import markdown_text

@@ -10,9 +10,13 @@ from pathlib import Path
 from .cells import Cell
 from .html import html_text
 from .json_file import json_text
+from .live import LiveFacts
 
 #: What writes a file, by its ending.
-FORMATS: dict[str, Callable[[Iterable[Cell]], str]] = {".html": html_text, ".json": json_text}
+FORMATS: dict[str, Callable[[Iterable[Cell], LiveFacts | None], str]] = {
+    ".html": html_text,
+    ".json": json_text,
+}
 
 
 def check_path(path: str) -> None:
@@ -29,10 +33,13 @@ def check_path(path: str) -> None:
         raise ValueError(f"{path}: cannot be written: {error.strerror}") from error
 
 
-def write(path: str, cells: Iterable[Cell]) -> None:
-    """Write the report to *path*; whoever reads it meanwhile sees the old one whole."""
+def write(path: str, cells: Iterable[Cell], live: LiveFacts | None = None) -> None:
+    """Write the report to *path*, with the facts of a *live* run.
+
+    Whoever reads the file meanwhile sees the old one whole.
+    """
     target = Path(path).absolute()
-    text = FORMATS[target.suffix](cells)
+    text = FORMATS[target.suffix](cells, live)
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
         with open(handle, "w", encoding="utf-8") as file:

@@ -9,14 +9,15 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from .cells import Cell
+from .live import LiveFacts, shown
 from .matrix import MARKS, groups, in_order, matrices
 
 #: Outcomes that a reader looks for first.
 _BAD = ("error", "failed", "xpassed")
 
 
-def html_text(cells: Iterable[Cell]) -> str:
-    """Return the page; every text from a test is escaped."""
+def html_text(cells: Iterable[Cell], live: LiveFacts | None = None) -> str:
+    """Return the page, with the facts of a *live* run; every text from a test is escaped."""
     known = in_order(cells)
     environment = Environment(
         loader=PackageLoader("pytest_polly.report", "."),
@@ -32,6 +33,8 @@ def html_text(cells: Iterable[Cell]) -> str:
         bad=_BAD,
         counts=_counts(known),
         data=_embedded(known),
+        live=live,
+        shown=shown,
     )
     return f"{page}\n"
 
