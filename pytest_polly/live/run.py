@@ -129,7 +129,7 @@ def _region(settings: Settings, session: botocore.session.Session) -> tuple[str,
         region, source = settings.region
     else:
         # Other SDKs read AWS_REGION, botocore does not.
-        region = session.get_config_variable("region") or os.environ.get("AWS_REGION")
+        region = session.get_config_variable("region") or os.environ.get("AWS_REGION", "")
         source = "AWS's own settings"
     if not region:
         raise ValueError("no region is named: --polly-live-region")

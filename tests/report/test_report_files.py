@@ -87,7 +87,7 @@ def test_a_report_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: py
     path = tmp_path / "report.json"
     path.write_text("the report of the run before")
 
-    def broken(cells: object) -> str:
+    def broken(cells: object, live: object) -> str:
         raise RuntimeError("no report")
 
     monkeypatch.setitem(files.FORMATS, ".json", broken)
