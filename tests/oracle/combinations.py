@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
+from functools import partial
 from random import Random
 from urllib.parse import quote, urlencode
 
@@ -567,9 +568,15 @@ def many_layers(draft: Draft) -> None:
         )
 
 
-def _bind(draft: Draft, rules: Rules) -> None:
-    layer = draft.random.choice((IDENTITY, IDENTITY, *_LAYERS))
+def _bind(draft: Draft, rules: Rules, layer: str = "") -> None:
+    layer = layer or draft.random.choice((IDENTITY, IDENTITY, *_LAYERS))
     draft.key = replace(draft.key, policies={**draft.key.policies, layer: rules})
+
+
+_BEFORE |= {f"silence of {layer}": partial(_bind, rules=(), layer=layer) for layer in _LAYERS}
+_BEFORE |= {
+    f"denied by {layer}": partial(_bind, rules=(*_ALL, ("Deny", "*")), layer=layer) for layer in _LAYERS
+}
 
 
 # What goes wrong after that ------------------------------------------------------------------------

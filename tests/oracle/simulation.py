@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pytest_polly.aws import SimulatedAWS
@@ -31,31 +32,41 @@ class _Stopped(Clock):
         return self._stopped
 
 
-def judged(one: Combination) -> tuple[wire.Read, str]:
-    """Return what the simulated AWS answers, and how that is wrong: empty where it is not."""
-    expected = answers(one.sent, one.aws)
-    service = one.sent.host.split(".")[0]
+@dataclass(frozen=True)
+class Judgement:
+    """What the simulated AWS answered, what AWS may answer, and how that differs: empty where it does not."""
+
+    found: wire.Read
+    expected: list[Answer]
+    wrong: str = ""
+
+
+def judged(one: Combination) -> Judgement:
+    """Have the simulated AWS answer one request, and look at the answer in every way."""
+    expected, aws, sent = answers(one.sent, one.aws), _simulated(one), one.sent
+    response = aws.answer(Request(sent.method, sent.host, sent.path, sent.query, sent.headers, sent.body))
+    assert response is not None, f"nobody answers for {sent.host}"
+    service, wants_json = sent.host.split(".")[0], "application/json" in sent.values("Accept")
+    try:
+        found = wire.read(response.status, response.headers, response.body, service, wants_json)
+    except (AssertionError, KeyError, ValueError) as error:
+        unread = response.status, response.error_code, response.message
+        return Judgement(unread, expected, f"its form is not AWS's: {error!r}")
+    if not any(_is(found, answer) for answer in expected):
+        return Judgement(found, expected, f"AWS answers {' or '.join(map(_told, expected))}")
+    recorded = aws.calls[-1]
+    if found[1] is not None and (recorded.status, recorded.error_code) != found[:2]:
+        return Judgement(found, expected, f"the record says {recorded.status} {recorded.error_code}")
+    return Judgement(found, expected)
+
+
+def _simulated(one: Combination) -> SimulatedAWS:
+    """Return a simulated AWS that knows what AWS knows of *one*."""
     directory = Directory(_ACCOUNT_ID)
     directory.keys.update((key.key_id, _issued(key, one.aws.now)) for key in one.aws.keys.values())
     for arn in one.aws.roles:
         directory.create_role(arn.rpartition("/")[2])
-    aws = SimulatedAWS(directory, _Stopped(one.aws.now), "us-east-1")
-    sent = one.sent
-    # Header names are told apart by nobody; this is how every wire hands them in.
-    headers = tuple((name.lower(), value) for name, value in sent.headers)
-    response = aws.answer(Request(sent.method, sent.host, sent.path, sent.query, headers, sent.body))
-    assert response is not None, f"nobody answers for {sent.host}"
-    wants_json = "application/json" in sent.values("Accept")
-    try:
-        found = wire.read(response.status, response.headers, response.body, service, wants_json)
-    except (AssertionError, KeyError, ValueError) as error:
-        return (response.status, response.error_code, response.message), f"form: {error!r}"
-    recorded = aws.calls[-1]
-    if (recorded.status, recorded.error_code) != found[:2] and found[1] is not None:
-        return found, f"the record says {recorded.status} {recorded.error_code}"
-    if not any(_is(found, answer) for answer in expected):
-        return found, f"AWS answers {' or '.join(map(_told, expected))}"
-    return found, ""
+    return SimulatedAWS(directory, _Stopped(one.aws.now), "us-east-1")
 
 
 def shrunk(seed: str, faults: tuple[str, ...] | None = None) -> Combination:
@@ -66,7 +77,7 @@ def shrunk(seed: str, faults: tuple[str, ...] | None = None) -> Combination:
         smaller = False
         for fault in found.faults:
             less = combination(seed, tuple(one for one in found.faults if one != fault))
-            if judged(less)[1]:
+            if judged(less).wrong:
                 found, smaller = less, True
                 break
     return found
@@ -75,8 +86,11 @@ def shrunk(seed: str, faults: tuple[str, ...] | None = None) -> Combination:
 def described(seed: str, faults: tuple[str, ...] | None = None) -> str:
     """Return all that one needs to know of a combination that is judged wrong."""
     one = shrunk(seed, faults)
-    found, wrong = judged(one)
-    return f"seed {seed!r}, {', '.join(one.faults) or 'no fault'}\n  {one.sent}\n  found {found}\n  {wrong}"
+    judgement = judged(one)
+    return (
+        f"seed {seed!r}, {', '.join(one.faults) or 'no fault'}\n  {one.sent}\n"
+        f"  found {judgement.found}\n  {judgement.wrong}"
+    )
 
 
 def _is(found: wire.Read, answer: Answer) -> bool:

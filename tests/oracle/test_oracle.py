@@ -2,34 +2,54 @@
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
-from dataclasses import replace
+from types import ModuleType
 
 import pytest
 from botocore.auth import SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from pytest_polly.gate import checks, errors, policy, sigv4
+from pytest_polly.services import protocols
+
+from . import run
 from .combinations import DECIDING, combination, faults
 from .oracle import answers
 from .sigv4 import Sent, signature
 from .simulation import described, judged
 
+Check = checks.Check
+
 SEEDS = ("Aria", "Joanna", "Kajal", "Vicki")
 EACH = 50
 
 
+def exchanged(one: Check, other: Check) -> list[Check]:
+    places = {one: other, other: one}
+    return [places.get(check, check) for check in checks.CHECKS]
+
+
+def spaced(value: object, **options: object) -> bytes:
+    return json.dumps(value).encode()
+
+
+def without(gone: Check) -> list[Check]:
+    return [check for check in checks.CHECKS if check is not gone]
+
+
 @pytest.mark.parametrize("seed", [*SEEDS, secrets.token_hex(4)], ids=[*SEEDS, "another each time"])
 def test_simulated_aws_agrees_with_the_oracle(seed: str) -> None:
-    wrong = next((one for one in _seeds(seed) if judged(combination(one))[1]), None)
+    wrong = next((one for one in _seeds(seed) if judged(combination(one)).wrong), None)
 
     assert wrong is None, described(wrong)
 
 
 @pytest.mark.parametrize("fault", faults())
 def test_each_fault_alone_is_judged_alike(fault: str) -> None:
-    wrong = next((one for one in range(5) if judged(combination(f"{fault}-{one}", (fault,)))[1]), None)
+    wrong = next((one for one in range(5) if judged(combination(f"{fault}-{one}", (fault,))).wrong), None)
 
     assert wrong is None, described(f"{fault}-{wrong}", (fault,))
 
@@ -37,14 +57,14 @@ def test_each_fault_alone_is_judged_alike(fault: str) -> None:
 @pytest.mark.parametrize("fault", DECIDING)
 def test_of_two_faults_the_same_decides(fault: str) -> None:
     pairs = [(fault, other) for other in DECIDING[DECIDING.index(fault) :] if other != fault]
-    wrong = next((one for one in pairs if judged(combination("-".join(one), one))[1]), None)
+    wrong = next((one for one in pairs if judged(combination("-".join(one), one)).wrong), None)
 
     assert wrong is None, described("-".join(wrong), wrong)
 
 
 def test_combinations_are_of_every_kind() -> None:
     """A generator that makes one kind of request only would agree with anything."""
-    made = [combination(f"Amy-{number}") for number in range(500)]
+    made = [combination(f"Amy-{number}") for number in range(400)]
     codes = {answer.code for one in made for answer in answers(one.sent, one.aws)}
 
     assert {fault for one in made for fault in one.faults} == set(faults())
@@ -63,16 +83,55 @@ def test_combination_without_a_fault_is_as_it_was_but_for_it() -> None:
     assert dict(both.sent.headers).keys() == dict(one.sent.headers).keys()
 
 
-def test_answer_that_is_not_awss_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """That everything agrees is worth something only if a difference would show."""
-    from . import simulation
+# What is noticed --------------------------------------------------------------------------------
 
-    def other_words(*anything: object) -> list[object]:
-        return [replace(one, message=re.escape("No.")) for one in answers(*anything)]  # type: ignore[arg-type]
 
-    monkeypatch.setattr(simulation, "answers", other_words)
+@pytest.mark.parametrize(
+    ("module", "name", "broken", "done"),
+    [
+        (checks, "CHECKS", exchanged(checks.scope_fits, checks.key_known), ("wrong_region", "unknown_key")),
+        (
+            checks,
+            "CHECKS",
+            exchanged(checks.role_exists, checks.signature_matches),
+            ("role_deleted", "wrong_secret"),
+        ),
+        (checks, "CHECKS", without(checks.token_expected), ("stray_token",)),
+        (checks, "CHECKS", without(checks.key_active), ("inactive_key",)),
+        (errors, "WRONG_SIGNATURE", errors.UNKNOWN_KEY, ("wrong_secret",)),
+        (sigv4, "_canonical_path", str, ("encoded_path",)),
+        (policy, "LAYERS", policy.LAYERS[:3], ("denied by permissions boundary",)),
+        (protocols, "_json", spaced, ("unsigned",)),
+    ],
+)
+def test_what_is_broken_is_noticed(
+    module: ModuleType, name: str, broken: object, done: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = [combination(f"Amy-{number}", done) for number in range(12)]
+    assert not any(judged(one).wrong for one in tried)
 
-    assert judged(combination("Aria-7", ("wrong_secret",)))[1]
+    monkeypatch.setattr(module, name, broken)
+
+    assert any(judged(one).wrong for one in tried)
+
+
+def test_run_counts_what_it_saw(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run.main(["--count", "30", "--seed", "Amy"]) == 0
+    *answered, last = capsys.readouterr().out.splitlines()
+
+    assert sum(int(line.split()[0]) for line in answered) == 30
+    assert last.startswith(f"30 combinations, {len(answered)} different answers, ")
+    assert last.endswith("; 0 wrong")
+
+
+def test_run_tells_what_is_wrong_with_as_little_done_as_possible(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(errors, "WRONG_SIGNATURE", errors.UNKNOWN_KEY)
+
+    assert run.main(["--count", "100", "--seed", "Amy"]) == 1
+    told = [line for line in capsys.readouterr().out.splitlines() if line.startswith("seed ")]
+    assert any(line.endswith(", wrong_secret") for line in told), told
 
 
 # The signature ----------------------------------------------------------------------------------
