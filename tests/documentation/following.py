@@ -43,20 +43,24 @@ def follow(page: Path, folder: Path, run: Callable[[str], Printed]) -> Iterator[
     """Yield every command of *page*, typed in *folder* in the order in which they stand.
 
     Test files that no command names are run in the end, and so are the tests of a CI job where it stands.
+    What is typed again before any file has changed is not run again.
     """
     untried: dict[str, Block] = {}
+    known: dict[str, Printed] = {}
     for block in blocks(page):
         if block.file:
+            known.clear()
             path = folder / block.file
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(block.body, encoding="utf-8")
             if path.name.startswith("test_"):
                 untried[block.file] = block
             for typed in tests_of_a_job(block.body) if block.language == "yaml" else ():
-                yield Step(block, typed, None, run(typed))
+                known[typed] = run(typed)
+                yield Step(block, typed, None, known[typed])
         elif not block.note:
             for typed, shown in block.sessions:
-                yield Step(block, typed, shown, run(typed))
+                yield Step(block, typed, shown, known.get(typed) or run(typed))
                 for name in [name for name in untried if name in shlex.split(typed)] or list(untried):
                     untried.pop(name)
     if untried:

@@ -25,6 +25,12 @@ _EXTRAS = {"aio", "dev", "docs", "login", "property", "server"}
 _ALL = [README, *PAGES]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _everything_is_loaded() -> None:
+    """Modules that a page loads are forgotten after it, these are not: they are there before."""
+    load_everything()
+
+
 @pytest.mark.parametrize("page", _ALL, ids=name)
 def test_every_block_is_of_a_kind_that_is_run(page: Path) -> None:
     for block in blocks(page):
@@ -45,7 +51,6 @@ def test_a_page_is_followed_from_top_to_bottom(
     monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
     # A page changes its files faster than the time stamps of compiled ones can tell.
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
-    load_everything()
     if missing(page):
         pytest.skip(f"{missing(page)} is not installed")
     for step in follow(page, pytester.path, lambda typed: _run(pytester, typed)):
