@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl
@@ -173,6 +173,10 @@ class _Claim:
     presigned: bool
 
 
+#: Objections to how a signature is claimed, and in the end what it claims, if that can be read.
+Claiming = Generator[Answer, None, "_Claim | None"]
+
+
 @dataclass
 class _Arrival:
     """One request before AWS, under one reading of it."""
@@ -196,12 +200,7 @@ class _Arrival:
         if isinstance(operation, Answer):
             yield operation
             return
-        claim = None
-        for step in self._claim():
-            if isinstance(step, _Claim):
-                claim = step
-            else:
-                yield step
+        claim = yield from self._claim()
         if claim is None:
             return
         yield from self._dated(claim)
@@ -248,7 +247,7 @@ class _Arrival:
 
     # Whether it can be read ---------------------------------------------------------------------
 
-    def _claim(self) -> Iterator[Answer | _Claim]:
+    def _claim(self) -> Claiming:
         headers, words = self.sent.values("Authorization"), self.words
         in_query = self.sent.parameter("X-Amz-Algorithm") is not None
         both = "Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header."
@@ -260,11 +259,10 @@ class _Arrival:
                 yield self._say(words.signature, both, certain=False)
             yield self._say(words.incomplete, "Authorization header cannot be empty", certain=False)
             if in_query:
-                yield from self._query_claim()
-            else:
-                yield words.missing
+                return (yield from self._query_claim())
+            yield words.missing
         elif in_query:
-            yield from self._query_claim()
+            return (yield from self._query_claim())
         elif not headers or not headers[0].startswith("AWS4-"):
             answer = self._missing_in_query()
             if answer is not None and any(name in _QUERY_NAMES for name, _ in self.sent.parameters):
@@ -272,17 +270,18 @@ class _Arrival:
                 yield replace(answer, certain=False)
             yield words.missing
         else:
-            yield from self._header_claim(headers[0])
+            return (yield from self._header_claim(headers[0]))
+        return None
 
-    def _query_claim(self) -> Iterator[Answer | _Claim]:
+    def _query_claim(self) -> Claiming:
         answer = self._missing_in_query()
         if answer is not None:
             yield answer
             if answer.certain:
-                return
+                return None
         algorithm, credential, made, signed, date = (self.sent.parameter(name) or "" for name in _QUERY_NAMES)
         token = self.sent.parameter("X-Amz-Security-Token")
-        yield _Claim(algorithm, credential, signed, made, date, token, presigned=True)
+        return _Claim(algorithm, credential, signed, made, date, token, presigned=True)
 
     def _missing_in_query(self) -> Answer | None:
         said = {
@@ -303,22 +302,18 @@ class _Arrival:
         certain = None in said.values()
         return self._say(self.words.incomplete, pattern="".join(sentences) + end, certain=certain)
 
-    def _header_claim(self, header: str) -> Iterator[Answer | _Claim]:
+    def _header_claim(self, header: str) -> Claiming:
         digest = base64.b64encode(hashlib.sha256(header.encode()).digest()).decode()
         algorithm, *pieces = [piece for piece in re.split("[ ,]", header) if piece]
         strange = [piece for piece in pieces if "=" not in piece]
-        incomplete = self.words.incomplete
-        if strange and self.words.hashes:
-            yield self._say(
-                incomplete,
-                "Invalid key=value pair (missing equal-sign) in Authorization header "
-                f"(hashed with SHA-256 and encoded with Base64): '{digest}'.",
-            )
-            return
         if strange:
-            what = f"'{strange[0]}' not a valid key=value pair (missing equal-sign) in Authorization header: "
-            yield self._say(incomplete, f"{what}'{header}'.")
-            return
+            where = "(missing equal-sign) in Authorization header"
+            hashed = (
+                f"Invalid key=value pair {where} (hashed with SHA-256 and encoded with Base64): '{digest}'."
+            )
+            plain = f"'{strange[0]}' not a valid key=value pair {where}: '{header}'."
+            yield self._say(self.words.incomplete, hashed if self.words.hashes else plain)
+            return None
         given = dict(reversed([(piece.split("=", 1)[0], piece.split("=", 1)[1]) for piece in pieces]))
         names = ("Credential", "Signature", "SignedHeaders")
         requires = "Authorization header requires"
@@ -331,10 +326,10 @@ class _Arrival:
         if answer is not None:
             yield answer
             if answer.certain:
-                return
+                return None
         token = next(iter(self.sent.values("X-Amz-Security-Token")), None)
         credential, made, signed = (given[name] for name in names)
-        yield _Claim(algorithm, credential, signed, made, date or "", token, presigned=False)
+        return _Claim(algorithm, credential, signed, made, date or "", token, presigned=False)
 
     # Whether it may be now, and here ------------------------------------------------------------
 
