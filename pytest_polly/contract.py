@@ -66,6 +66,7 @@ def _paragraphs(finding: Finding) -> Iterator[str]:
     for label, text in (("seen", finding.seen), ("cure", finding.cure)):
         lead = f"  {label}  "
         yield fill(text, _LINE, initial_indent=lead, subsequent_indent=" " * len(lead))
+    yield f"  more  {finding.link}"
 
 
 class CredentialContract:
@@ -243,14 +244,17 @@ class CredentialContract:
         self._require_control(polly_account)
         from . import wellformed
 
-        def attempt(drawn: Credentials) -> wellformed.Trial:
-            polly_account.rotate(drawn)
-            attempt = _attempt(self, polly_account)
-            findings = judge.speaks(polly_account, attempt, lambda *_: False)
-            return wellformed.Trial(drawn, attempt, findings)
-
         case = polly_account.case
         assert case is not None
+
+        def attempt(drawn: Credentials) -> wellformed.Trial:
+            # In force anew, so that nothing is left of those before: boto3 keeps a session.
+            with polly_account.apply_case(case):
+                polly_account.rotate(drawn)
+                attempt = _attempt(self, polly_account)
+                findings = judge.speaks(polly_account, attempt, lambda *_: False)
+            return wellformed.Trial(drawn, attempt, findings)
+
         name = f"{type(self).__module__}.{type(self).__qualname__}[{case.id}]"
         trial = wellformed.falsify(case.mode, name, attempt)
         if trial is not None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+#: Where each finding has a page: what it looks like, why it hurts, how to cure it.
+PAGES = "https://pytest-polly.readthedocs.io/en/latest/findings/"
+
 
 @dataclass(frozen=True)
 class Diagnosis:
@@ -12,6 +15,10 @@ class Diagnosis:
     name: str
     meaning: str
     cure: str
+
+    @property
+    def link(self) -> str:
+        return f"{PAGES}{self.name}.html"
 
 
 @dataclass(frozen=True)
@@ -28,9 +35,13 @@ class Finding:
     def cure(self) -> str:
         return DIAGNOSES[self.name].cure
 
+    @property
+    def link(self) -> str:
+        return DIAGNOSES[self.name].link
+
     def as_dict(self) -> dict[str, str]:
         """Return the finding as the JSON report has it."""
-        return {"name": self.name, "seen": self.seen, "cure": self.cure}
+        return {"name": self.name, "seen": self.seen, "cure": self.cure, "link": self.link}
 
 
 _LET_THE_SDK = "pass no credentials and let the SDK find them (environment, files, role)"

@@ -35,6 +35,7 @@ def _finding(group: Group) -> Iterator[str]:
     yield f"**{group.name}**{known} {_escaped(group.contract)}, {where}"
     yield f"- seen: {_escaped(group.seen)}"
     yield f"- cure: {_escaped(group.cure)}"
+    yield f"- more: <{group.link}>"
 
 
 def _escaped(text: str) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from pytest_polly.clauses import CLAUSES
 from pytest_polly.modes import MODES
@@ -30,6 +30,7 @@ class Group:
     contract: str
     seen: str
     cure: str
+    link: str
     #: Modes by source, in the order of the matrix.
     where: dict[str, list[str]] = field(default_factory=dict)
     expected: bool = True
@@ -56,8 +57,27 @@ class Matrix:
 
 
 def in_order(cells: Iterable[Cell]) -> list[Cell]:
-    """Sort cells as the catalogues have them, whatever the order of the run."""
-    return sorted(cells, key=_place)
+    """Sort cells as the catalogues have them, whatever the order of the run.
+
+    Contracts of one name are told apart by where they are.
+    """
+    return sorted(_told_apart(list(cells)), key=_place)
+
+
+def _told_apart(cells: list[Cell]) -> Iterator[Cell]:
+    scopes: dict[str, set[str]] = {}
+    for cell in cells:
+        scopes.setdefault(cell.contract or "", set()).add(_scope(cell))
+    for cell in cells:
+        if cell.contract is not None and len(scopes[cell.contract]) > 1:
+            yield replace(cell, contract=f"{cell.contract} ({_scope(cell)})")
+        else:
+            yield cell
+
+
+def _scope(cell: Cell) -> str:
+    """Return where the cell's class is: its file, and the class around it, if there is one."""
+    return "::".join(cell.nodeid.split("::")[:-2])
 
 
 def _place(cell: Cell) -> tuple[str, list[int]]:
@@ -93,7 +113,8 @@ def groups(cells: Iterable[Cell]) -> list[Group]:
         for finding in cell.findings:
             contract = cell.contract or cell.nodeid
             key = (contract, finding["name"])
-            group = found.setdefault(key, Group(finding["name"], contract, finding["seen"], finding["cure"]))
+            seen, cure, link = finding["seen"], finding["cure"], finding["link"]
+            group = found.setdefault(key, Group(finding["name"], contract, seen, cure, link))
             modes = group.where.setdefault(cell.source, [])
             if cell.mode not in modes:
                 modes.append(cell.mode)

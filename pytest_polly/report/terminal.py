@@ -81,6 +81,8 @@ def _finding(group: Group, width: int) -> Iterator[str]:
     yield from textwrap.wrap(title, width, subsequent_indent=_INDENT * 2, break_on_hyphens=False)
     yield from _labelled("seen", group.seen, width)
     yield from _labelled("cure", group.cure, width)
+    # Not wrapped, so that it can be followed.
+    yield f"{_INDENT}more  {group.link}"
 
 
 def _labelled(label: str, text: str, width: int) -> list[str]:

@@ -11,6 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect, sync_playwright
 
+from pytest_polly.findings import PAGES
 from pytest_polly.modes import MODES
 from pytest_polly.report.cells import Cell
 from pytest_polly.report.html import html_text
@@ -53,7 +54,7 @@ def cell(contract: str, mode: str, source: str, outcome: str = "passed", **more:
 
 
 def finding(name: str) -> dict[str, str]:
-    return {"name": name, "seen": _SEEN, "cure": "do this"}
+    return {"name": name, "seen": _SEEN, "cure": "do this", "link": f"{PAGES}{name}.html"}
 
 
 CELLS = [
@@ -111,6 +112,8 @@ def test_a_cell_opens_and_tells_all(page: Page) -> None:
     expect(dialog).to_contain_text("TestBroken: session-token by explicit")
     expect(dialog).to_contain_text("session-token-dropped")
     expect(dialog).to_contain_text("do this")
+    link = dialog.get_by_role("link", name=f"{PAGES}session-token-dropped.html")
+    expect(link).to_have_attribute("href", f"{PAGES}session-token-dropped.html")
     expect(dialog).to_contain_text("signed with ASIAEXAMPLE, without a session token")
     expect(dialog).to_contain_text("AWS: 403 UnrecognizedClientException")
     page.get_by_role("button", name="Close").click()

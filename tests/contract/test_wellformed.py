@@ -7,6 +7,7 @@ from itertools import count
 from math import inf
 from typing import Any
 
+import boto3
 import pytest
 from hypothesis import Phase, settings
 from hypothesis.database import InMemoryExampleDatabase
@@ -77,6 +78,17 @@ def test_a_sound_client_signs_with_whatever_there_is(contract: Any, mode: str, s
         assert all(call.status == 200 for call in account.calls)
 
 
+def test_a_client_that_shares_the_sdks_own_session_is_sound() -> None:
+    class Sharing(Narrator):
+        def connect(self) -> Any:
+            return boto3.client("polly")
+
+    made: type[Broken] = type("Case", (Broken,), {"client": Sharing})
+    with Account() as account, account.apply("long-term", "environment"):
+        made().test_any_well_formed_credentials(account)
+        assert len({call.access_key_id for call in account.calls}) > 1
+
+
 def test_a_client_that_fails_with_some_is_told_the_simplest_of_them() -> None:
     error = broken(broken_clients.CutsLongToken, "session-token", "explicit")
     [finding] = error.findings
@@ -133,7 +145,8 @@ def test_credentials_are_described_without_being_shown(secret: str, token: str |
 def test_all_examples_are_tried_where_nothing_is_found() -> None:
     client = Client(lambda drawn: False)
     assert wellformed.falsify("long-term", "one", client) is None
-    assert len(client.given) == wellformed.EXAMPLES
+    # What hypothesis draws twice is tried once.
+    assert 15 < len(client.given) <= wellformed.EXAMPLES
     assert {drawn.session_token for drawn in client.given} == {None}
 
 
@@ -141,7 +154,7 @@ def test_who_asks_for_fewer_examples_gets_fewer(profile: Callable[..., None]) ->
     profile(max_examples=3)
     client = Client(lambda drawn: False)
     assert wellformed.falsify("session-token", "one", client) is None
-    assert len(client.given) == 3
+    assert 1 <= len(client.given) <= 3
 
 
 def test_who_asks_for_no_shrinking_gets_none(profile: Callable[..., None]) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
 import pytest
 
 import pytest_polly.report
-from pytest_polly.report import files
+from pytest_polly.findings import PAGES
+from pytest_polly.report import files, terminal_lines
 from pytest_polly.report.cells import Cell
 from pytest_polly.report.html import html_text
 from pytest_polly.report.json_file import json_text
@@ -27,12 +29,17 @@ CALL = {
     "status": 404,
     "error_code": "UnknownOperationException",
 }
-FINDING = {"name": "error-swallowed", "seen": _HOSTILE, "cure": "raise"}
+FINDING = {
+    "name": "error-swallowed",
+    "seen": _HOSTILE,
+    "cure": "raise",
+    "link": f"{PAGES}error-swallowed.html",
+}
 
 
 def cell(contract: str | None, outcome: str, source: str = "explicit") -> Cell:
     return Cell(
-        nodeid=f"test_it.py::{contract}[{source}]",
+        nodeid=f"test_it.py::{contract}::test_raises_with_invalid_credentials[{source}]",
         contract=contract,
         clause="test_raises_with_invalid_credentials",
         mode="wrong-secret",
@@ -115,6 +122,33 @@ def test_markdown_shows_matrices_and_findings() -> None:
     assert "**error-swallowed** TestA, explicit: wrong-secret" in lines
 
 
+def test_contracts_of_one_name_are_told_apart_by_where_they_are() -> None:
+    here, there = (
+        cell("TestA", "failed"),
+        replace(cell("TestA", "passed"), nodeid="other.py::TestA::test_it[x]"),
+    )
+    markdown = markdown_text([here, there]).replace("\\", "")
+    for text in (markdown, "\n".join(terminal_lines([here, there], 80))):
+        first, second = text.index("TestA (test_it.py)"), text.index("TestA (other.py)")
+        rows = [line for line in text[min(first, second) :].splitlines() if "wrong-secret" in line]
+        assert "ok" in rows[0]
+        assert "FAIL" in rows[1]
+    page = html_text([here, there])
+    assert page.count('aria-label="wrong-secret by explicit') == 2
+    assert "<h2>TestA (other.py)" in page
+    document = json.loads(json_text([here, there]))
+    assert [one["contract"] for one in document["cells"]] == ["TestA", "TestA"]
+
+
+def test_every_form_leads_to_the_page_of_a_finding() -> None:
+    link = f"{PAGES}error-swallowed.html"
+    assert f'<a href="{link}">{link}</a>' in html_text(CELLS)
+    assert f"- more: <{link}>" in markdown_text(CELLS).splitlines()
+    assert f"  more  {link}" in list(terminal_lines(CELLS, 40))
+    [found] = json.loads(json_text(CELLS))["cells"][1]["findings"]
+    assert found["link"] == link
+
+
 def test_markdown_lets_no_text_become_markup() -> None:
     text = markdown_text(CELLS)
     assert "<script>" not in text
@@ -130,7 +164,8 @@ def test_the_page_lets_no_text_become_markup() -> None:
 
 def test_the_page_needs_nothing_beside_itself() -> None:
     page = html_text(CELLS)
-    assert "http" not in page.replace("https://docs.aws.amazon.com", "")
+    # Links to follow are no part of the page.
+    assert "http" not in page.replace("https://docs.aws.amazon.com", "").replace(PAGES, "")
     assert " src=" not in page
     assert "<link" not in page
 
