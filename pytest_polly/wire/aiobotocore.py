@@ -1,28 +1,18 @@
 """aiobotocore's side of the wire: its HTTP sessions, and the pauses it makes between attempts.
 
-aiobotocore is optional, and importing it takes a third of a second that no run without it should pay. So
-nothing here imports it: a module of its that is there already is changed at once, and one that a test
-imports later as soon as that is done, by a finder that stands before Python's own.
-
-Its caches of tokens need no care of their own: they are botocore's.
+Nothing here imports aiobotocore, which is optional. Its caches of tokens need no care of their own: they
+are botocore's.
 """
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec
+from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any
 
 from . import unhurried
-
-#: An attribute to be replaced: whose it is, its name, and what takes its place.
-Change = tuple[Any, str, Any]
-
-#: What was replaced, in order: whose, the name, and what was there.
-_replaced: list[Change] = []
+from .changes import Change
+from .imports import Changing, OnImport
 
 
 def install() -> None:
@@ -30,55 +20,14 @@ def install() -> None:
 
     Like botocore's it stays after the last account: a client may outlive its test.
     """
-    if _finder in sys.meta_path:
-        return
-    sys.meta_path.insert(0, _finder)
-    for name in _CHANGES:
-        if name in sys.modules:
-            _change(sys.modules[name])
+    if not _changes.installed:
+        _changes.install()
 
 
 def uninstall() -> None:
-    if _finder in sys.meta_path:
-        sys.meta_path.remove(_finder)
-    while _replaced:
-        setattr(*_replaced.pop())
+    if _changes.installed:
+        _changes.uninstall()
 
-
-def _change(module: ModuleType) -> None:
-    for owner, name, replacement in _CHANGES[module.__name__](module):
-        _replaced.append((owner, name, getattr(owner, name)))
-        setattr(owner, name, replacement)
-
-
-class _Finder(MetaPathFinder):
-    """Finds what the other finders find, and has it changed once it has been imported."""
-
-    def find_spec(
-        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
-        if fullname not in _CHANGES:
-            return None
-        others = (finder for finder in sys.meta_path if finder is not self)
-        found = (finder.find_spec(fullname, path, target) for finder in others)
-        spec = next((one for one in found if one is not None), None)
-        # Made for this one import, so it can be changed too.
-        loader: Any = spec.loader if spec is not None else None
-        if loader is not None:
-            loader.exec_module = _followed_by_change(loader.exec_module)
-        return spec
-
-
-def _followed_by_change(exec_module: Callable[[ModuleType], None]) -> Callable[[ModuleType], None]:
-    def execute(module: ModuleType) -> None:
-        exec_module(module)
-        if _finder in sys.meta_path:
-            _change(module)
-
-    return execute
-
-
-_finder = _Finder()
 
 # What is changed ------------------------------------------------------------------------------
 
@@ -110,12 +59,13 @@ def _bucket(module: ModuleType) -> Iterator[Change]:
     yield module.AsyncTokenBucket, "acquire", _granting(module.AsyncTokenBucket.acquire)
 
 
-_CHANGES: dict[str, Callable[[ModuleType], Iterator[Change]]] = {
+_CHANGING: dict[str, Changing] = {
     "aiobotocore.httpsession": _aiohttp_session,
     "aiobotocore.httpxsession": _httpx_session,
     "aiobotocore.endpoint": _endpoint,
     "aiobotocore.retries.bucket": _bucket,
 }
+_changes = OnImport(_CHANGING)
 
 
 class _Unhurried:

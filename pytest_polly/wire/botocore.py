@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import io
-import os
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
-import boto3
 import botocore.configprovider
 import botocore.credentials
 import botocore.endpoint
@@ -23,23 +21,13 @@ import botocore.tokens
 import botocore.utils
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.httpsession import URLLib3Session
-from botocore.loaders import JSONFileLoader
 from urllib3.response import HTTPResponse
 
 from ..gate import Request, Response
-from . import Passage, answer
+from . import Passage, answer, changes, sharing
+from .changes import Change
 
 _send = URLLib3Session.send
-#: Stands for a folder in which there is nothing, and cannot be.
-_NO_FOLDER = os.path.join(os.devnull, "models")
-#: Where service descriptions lie that come with the SDK, and stay the same.
-_SHIPPED = frozenset(
-    {
-        _NO_FOLDER,
-        botocore.loaders.Loader.BUILTIN_DATA_PATH,
-        os.path.join(os.path.dirname(boto3.__file__), "data"),
-    }
-)
 
 
 def install() -> None:
@@ -110,7 +98,7 @@ def _bytes(body: Any) -> bytes:
 
 @contextmanager
 def contained(folder: Path) -> Iterator[None]:
-    """Keep botocore's files and caches in *folder*, and have it share what it parses.
+    """Keep botocore's files and caches in *folder*, and have it share what it works out.
 
     What is in force is said by variables; the files are for a test that clears the environment.
     """
@@ -119,41 +107,27 @@ def contained(folder: Path) -> Iterator[None]:
         name: (*settings[name][:2], str(folder / name), *settings[name][3:])
         for name in ("config_file", "credentials_file")
     }
-    loader = botocore.loaders.Loader
-    with ExitStack() as stack:
-        stack.enter_context(caches_in(folder))
-        stack.enter_context(patch.dict(settings, files))
-        stack.enter_context(patch.object(botocore.credentials.BotoProvider, "DEFAULT_CONFIG_FILENAMES", ()))
-        stack.enter_context(patch.object(loader, "CUSTOMER_DATA_PATH", _NO_FOLDER))
-        stack.enter_context(patch.object(loader, "_cache", _SharedCache(), create=True))
+    with caches_in(folder), patch.dict(settings, files), changes.made(CONTAINING), sharing.shared():
         yield
 
 
-@contextmanager
-def caches_in(folder: Path) -> Iterator[None]:
+def caches_in(folder: Path) -> AbstractContextManager[None]:
     """Keep botocore's caches of tokens and of roles' credentials in *folder*."""
     sso = str(folder / "sso")
     file_cache = botocore.utils.JSONFileCache.__init__
     cli = (str(folder / "cli"), *(file_cache.__defaults__ or ())[1:])
-    with ExitStack() as stack:
-        for owner in (botocore.credentials.SSOProvider, botocore.tokens.SSOTokenProvider):
-            stack.enter_context(patch.object(owner, "_SSO_TOKEN_CACHE_DIR", sso))
-        stack.enter_context(patch.object(file_cache, "__defaults__", cli))
-        yield
+    return changes.made(
+        (
+            (botocore.credentials.SSOProvider, "_SSO_TOKEN_CACHE_DIR", sso),
+            (botocore.tokens.SSOTokenProvider, "_SSO_TOKEN_CACHE_DIR", sso),
+            (file_cache, "__defaults__", cli),
+        )
+    )
 
 
-@contextmanager
-def without_waiting() -> Iterator[None]:
-    """Let botocore's back-offs return at once: between attempts, and in adaptive mode before them.
-
-    Only what botocore itself waits for: a client's own pauses last as long as they last.
-    """
-    with ExitStack() as stack:
-        stack.enter_context(patch.object(botocore.endpoint, "time", _Unhurried(time)))
-        stack.enter_context(patch.object(botocore.utils.ContainerMetadataFetcher, "SLEEP_TIME", 0))
-        bucket = botocore.retries.bucket.TokenBucket
-        stack.enter_context(patch.object(bucket, "acquire", _granted))
-        yield
+def without_waiting() -> AbstractContextManager[None]:
+    """Let botocore's back-offs return at once: between attempts, and in adaptive mode before them."""
+    return changes.made(UNHURRIED)
 
 
 class _Unhurried:
@@ -174,24 +148,14 @@ def _granted(bucket: Any, amount: int = 1, block: bool = True) -> bool:
     return True
 
 
-class _SharedCache:
-    """Stands for ``Loader._cache``: loaders that search the same folders share what they parsed.
-
-    Parsing AWS's service descriptions is nearly all that making a session and client costs. Each
-    session keeps a loader of its own, so that whoever adds a search path does so for himself alone;
-    and with folders of his own a loader shares nothing, since what is in them may change.
-    """
-
-    _parsed: dict[tuple[str, ...], dict[Any, Any]] = {}
-
-    def __get__(self, loader: Any, owner: type | None = None) -> Any:
-        if loader is None:
-            return self
-        paths = tuple(loader.search_paths)
-        ordinary = type(loader.file_loader) is JSONFileLoader and _SHIPPED.issuperset(paths)
-        if not ordinary:
-            return loader.__dict__["_cache"]
-        return self._parsed.setdefault((*paths, *loader.extras_types), {})
-
-    def __set__(self, loader: Any, own: dict[Any, Any]) -> None:
-        loader.__dict__["_cache"] = own
+#: What is never read, whatever a test does to its environment.
+CONTAINING: tuple[Change, ...] = (
+    (botocore.credentials.BotoProvider, "DEFAULT_CONFIG_FILENAMES", ()),
+    (botocore.loaders.Loader, "CUSTOMER_DATA_PATH", sharing.NO_FOLDER),
+)
+#: What is never waited for. Only botocore's own pauses: a client's last as long as they last.
+UNHURRIED: tuple[Change, ...] = (
+    (botocore.endpoint, "time", _Unhurried(time)),
+    (botocore.utils.ContainerMetadataFetcher, "SLEEP_TIME", 0),
+    (botocore.retries.bucket.TokenBucket, "acquire", _granted),
+)

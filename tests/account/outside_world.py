@@ -18,6 +18,8 @@ from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.models import MockAWS
 
 from pytest_polly import wire
+from pytest_polly.wire.botocore import CONTAINING, UNHURRIED
+from pytest_polly.wire.sharing import SHARING
 
 #: Nobody's credentials, in every file of a home folder that an SDK may read them from.
 HOME_FILES = {
@@ -100,8 +102,7 @@ def patched() -> dict[str, Any]:
         "SSOProvider": botocore.credentials.SSOProvider._SSO_TOKEN_CACHE_DIR,
         "SSOTokenProvider": botocore.tokens.SSOTokenProvider._SSO_TOKEN_CACHE_DIR,
         "JSONFileCache": botocore.utils.JSONFileCache.__init__.__defaults__,
-        "Loader._cache": vars(botocore.loaders.Loader).get("_cache"),
-        "Loader.CUSTOMER_DATA_PATH": botocore.loaders.Loader.CUSTOMER_DATA_PATH,
+        **{f"{owner}.{name}": getattr(owner, name) for owner, name, _ in (*CONTAINING, *UNHURRIED, *SHARING)},
         "BotocoreStubber.__call__": BotocoreStubber.__call__,
         "MockAWS.start": MockAWS.start,
         "MockAWS.stop": MockAWS.stop,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import subprocess
 import sys
@@ -19,7 +18,6 @@ import botocore.loaders
 import botocore.session
 import botocore.utils
 import pytest
-from botocore.exceptions import UnknownServiceError
 
 from pytest_polly import Account, GuardError, PollyError
 
@@ -443,114 +441,3 @@ def test_the_token_caches_lie_in_the_accounts_own_folder(home: Path) -> None:
         assert str(tempfile.gettempdir()) in str(cache._working_dir)
     with Account():
         assert "key" not in botocore.utils.JSONFileCache()
-
-
-# Service descriptions of a user's own ---------------------------------------------------------
-
-
-def _describe(folder: Path, service: str, operation: str) -> Path:
-    """Put a service description of one operation into *folder*, the way botocore wants it."""
-    description = {
-        "version": "2.0",
-        "metadata": {
-            "apiVersion": "2020-01-01",
-            "endpointPrefix": service,
-            "protocol": "rest-json",
-            "protocols": ["rest-json"],
-            "serviceFullName": service,
-            "serviceId": service,
-            "signatureVersion": "v4",
-            "uid": f"{service}-2020-01-01",
-        },
-        "operations": {operation: {"name": operation, "http": {"method": "GET", "requestUri": "/"}}},
-        "shapes": {},
-    }
-    version = folder / service / "2020-01-01"
-    version.mkdir(parents=True, exist_ok=True)
-    (version / "service-2.json").write_text(json.dumps(description))
-    rules = {"version": "1.0", "parameters": {}, "rules": [_rule(service)]}
-    (version / "endpoint-rule-set-1.json").write_text(json.dumps(rules))
-    return folder
-
-
-def _rule(service: str) -> dict[str, Any]:
-    return {"conditions": [], "type": "endpoint", "endpoint": {"url": f"https://{service}.example.com"}}
-
-
-def _operations(session: botocore.session.Session, service: str) -> list[str]:
-    names: list[str] = session.get_service_model(service).operation_names
-    return list(names)
-
-
-def _appended(path: Path) -> botocore.session.Session:
-    session = botocore.session.Session()
-    session.get_component("data_loader").search_paths.append(str(path))
-    return session
-
-
-def _by_variable(path: Path) -> botocore.session.Session:
-    os.environ["AWS_DATA_PATH"] = str(path)
-    try:
-        session = botocore.session.Session()
-        session.get_component("data_loader")
-        return session
-    finally:
-        del os.environ["AWS_DATA_PATH"]
-
-
-HOW = {"search path appended": _appended, "AWS_DATA_PATH": _by_variable}
-
-
-@pytest.mark.parametrize("how", HOW)
-def test_a_users_service_description_is_his_alone(how: str, tmp_path: Path) -> None:
-    _describe(tmp_path, "echo", "Shout")
-    with Account():
-        assert _operations(HOW[how](tmp_path), "echo") == ["Shout"]
-        with pytest.raises(UnknownServiceError):
-            _operations(botocore.session.Session(), "echo")
-    with pytest.raises(UnknownServiceError):
-        _operations(botocore.session.Session(), "echo")
-    with Account():
-        assert "echo" not in boto3.Session().get_available_services()
-        client = boto3.Session(botocore_session=HOW[how](tmp_path)).client("echo")
-        assert client.meta.service_model.operation_names == ["Shout"]
-
-
-@pytest.mark.parametrize("how", HOW)
-def test_a_users_service_description_is_read_anew(how: str, tmp_path: Path) -> None:
-    """What botocore ships does not change while tests run; what lies in a user's folder may."""
-    for operation in ("Shout", "Whisper"):
-        _describe(tmp_path, "echo", operation)
-        with Account():
-            assert _operations(HOW[how](tmp_path), "echo") == [operation]
-
-
-def test_loaders_that_load_otherwise_do_not_share() -> None:
-    class Another:
-        json = botocore.loaders.JSONFileLoader()
-
-        def exists(self, file_path: str) -> Any:
-            return self.json.exists(file_path)
-
-        def load_file(self, file_path: str) -> Any:
-            return {"read by": "another"} if self.json.load_file(file_path) else None
-
-    with Account():
-        plain = botocore.loaders.Loader()
-        assert "metadata" in plain.load_service_model("polly", "service-2")
-        another = botocore.loaders.Loader(file_loader=Another())
-        assert another.load_service_model("polly", "service-2") == {"read by": "another"}
-        bare = botocore.loaders.Loader(include_default_extras=False)
-        assert bare.load_service_model("polly", "service-2") is not plain.load_service_model(
-            "polly", "service-2"
-        )
-
-
-def test_sessions_share_what_botocore_ships() -> None:
-    with Account():
-        one, another = (botocore.session.Session().get_component("data_loader") for _ in range(2))
-        assert one is not another
-        parsed = one.load_service_model("polly", "service-2")
-        assert another.load_service_model("polly", "service-2") is parsed
-    after = botocore.session.Session().get_component("data_loader")
-    assert after.load_service_model("polly", "service-2") is not parsed
