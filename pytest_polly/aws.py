@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
+from email.utils import format_datetime
 
 from . import services
 from .clock import Clock
@@ -67,7 +69,7 @@ class SimulatedAWS:
         door, service = found
         arrival = Arrival(request, door, self.directory.keys, self.clock.aws_now, signers_now)
         operation = service.operation(request)
-        response = self._respond(service, operation, arrival)
+        response = _dated(self._respond(service, operation, arrival), arrival.now)
         call = call_of(arrival, operation, service.token(request), response)
         self.calls.append(call)
         self.on_call(call)
@@ -133,6 +135,13 @@ class SimulatedAWS:
         if refusal is not None:
             return refused(refusal, arrival.door.dialect, arrival.request)
         return service.perform(operation, arrival)
+
+
+def _dated(response: Response, now: datetime) -> Response:
+    """Return *response* with AWS's time for its date, which need not be that of the client's clock."""
+    if "Date" not in response.headers:
+        return response
+    return replace(response, headers={**response.headers, "Date": format_datetime(now, usegmt=True)})
 
 
 def call_of(arrival: Arrival, operation: str | None, token: str | None, response: Response) -> Call:

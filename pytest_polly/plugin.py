@@ -98,7 +98,12 @@ def _live_settings(config: pytest.Config) -> Settings:
     return Settings(budget=int(budget), budget_source=source, **told)
 
 
+#: The runs of pytest that go on in this process: a test may start another one.
+_runs: list[pytest.Config] = []
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    _runs.append(config)
     config.addinivalue_line(
         "markers",
         "polly(*modes, source=None, sources=None): run the test once in each case, that is in each of "
@@ -123,11 +128,16 @@ def pytest_configure(config: pytest.Config) -> None:
                 check_path(path)
             except ValueError as error:
                 raise pytest.UsageError(f"--polly-report {error}") from None
-        config.stash[recorder_key] = Recorder()
+        # Absolute, since a test may go elsewhere meanwhile.
+        config.stash[recorder_key] = Recorder([os.path.abspath(path) for path in paths])
         config.pluginmanager.register(config.stash[recorder_key], "polly-recorder")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
+    if config in _runs:
+        _runs.remove(config)
+    if _runs:
+        return
     for name in ("botocore", "aiobotocore"):
         wire = sys.modules.get(f"pytest_polly.wire.{name}")
         if wire is not None:
@@ -413,7 +423,8 @@ polly_role = _case_fixture(
 class Recorder:
     """Gathers, on the controller, what every test found, and tells it at the end of the run."""
 
-    def __init__(self) -> None:
+    def __init__(self, paths: list[str]) -> None:
+        self.paths = paths
         self.cells: dict[str, Cell] = {}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -424,8 +435,7 @@ class Recorder:
             self.cells[report.nodeid] = Cell.from_report(report, facts)
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        paths, _ = setting(session.config, "polly_report")
-        for path in paths:
+        for path in self.paths:
             from .report.files import write
 
             live = _live_hooks(session.config)

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
 from textwrap import dedent
 from typing import Any
 
@@ -125,6 +126,20 @@ def test_a_role_is_renewed_when_its_time_has_come() -> None:
         ] * 3
         first, *later = [key.issued_at for key in account.role_sessions]
         assert [(one - first) / timedelta(hours=2) for one in later] == pytest.approx([1, 2], abs=0.01)
+
+
+@pytest.mark.parametrize("moved", [timedelta(0), timedelta(days=1)])
+def test_answers_are_dated_by_awss_clock(moved: timedelta) -> None:
+    """An SDK whose signature is refused for its age may set its clock by the answer's date."""
+    with Account() as account, account.apply("skewed-clock"):
+        account.clock.advance(seconds=moved.total_seconds())
+        for service, ask in (("polly", "describe_voices"), ("sts", "get_caller_identity")):
+            try:
+                answer = getattr(boto3.client(service), ask)()
+            except ClientError as error:
+                answer = error.response
+            date = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
+            assert _about(date, account.clock.now + timedelta(minutes=10))
 
 
 def test_a_skewed_clock_stays_skewed() -> None:
@@ -356,10 +371,13 @@ def test_pytest_measures_the_real_time(pytester: pytest.Pytester) -> None:
 def test_hypothesis_sees_the_real_time(pytester: pytest.Pytester) -> None:
     """Else an example that moves time takes two hours, and misses its deadline."""
     pytester.makepyfile("""
+        from datetime import timedelta
         from hypothesis import HealthCheck, given, settings, strategies as st
         from pytest_polly import Account
 
-        @settings(deadline=60_000, max_examples=5, database=None, suppress_health_check=[*HealthCheck])
+        IN_TIME = settings(deadline=timedelta(minutes=55), suppress_health_check=[*HealthCheck])
+
+        @settings(IN_TIME, max_examples=5, database=None)
         @given(st.integers(1, 100))
         def test_moves_time(hours):
             with Account() as account:

@@ -14,7 +14,7 @@ from urllib.parse import quote, unquote_to_bytes
 import boto3
 
 from pytest_polly import Account, mint, wire
-from pytest_polly.gate import Credentials, IssuedKey, Request, Response, sigv4, statement
+from pytest_polly.gate import Credentials, IssuedKey, Request, Response, octets, sigv4, statement
 from pytest_polly.services.polly.validation import MEMBERS
 from pytest_polly.sources import SOURCES
 
@@ -264,7 +264,7 @@ def sign(request: Request, signer: Signer, *, presigned: bool = False) -> Reques
             "X-Amz-SignedHeaders": "host",
             **token,
         }
-        query = "&".join(f"{name}={quote(value, safe='')}" for name, value in parts.items())
+        query = "&".join(f"{name}={quote(octets(value), safe='')}" for name, value in parts.items())
         request = replace(request, query=f"{query}&{request.query}")
         signature = _signature(request, names, stamp, scope, signer)
         return replace(request, query=f"{request.query}&X-Amz-Signature={signature}")
@@ -300,7 +300,7 @@ def essence(request: Request) -> object:
         values.setdefault(name.lower(), []).append(" ".join(value.split()))
     named = (
         values.get("authorization", [""])[0]
-        .partition("SignedHeaders=")[2]
+        .rpartition("SignedHeaders=")[2]
         .partition(",")[0]
         .lower()
         .split(";")

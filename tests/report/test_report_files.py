@@ -229,6 +229,19 @@ def test_an_interrupted_run_reports_what_it_has(pytester: pytest.Pytester) -> No
     assert (pytester.path / "r.html").exists()
 
 
+def test_a_test_that_goes_elsewhere_does_not_take_the_report_along(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import os
+
+        def test_it(polly_role, tmp_path):
+            os.chdir(tmp_path)
+        """
+    )
+    pytester.runpytest_subprocess("--polly-report=r.json").assert_outcomes(passed=1)
+    assert (pytester.path / "r.json").is_file()
+
+
 def test_of_a_test_that_is_run_again_the_last_outcome_counts(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
