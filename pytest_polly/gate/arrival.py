@@ -87,7 +87,7 @@ class Arrival:
             return date
         if self.presigned or self.request.header("x-amz-date"):
             raise ValueError(f"{date!r} is not in the one format that X-Amz-Date may have")
-        return _from_http_date(date).strftime(BASIC_FORMAT)
+        return in_basic_format(_from_http_date(date))
 
     @cached_property
     def signed_at(self) -> datetime:
@@ -145,6 +145,11 @@ class Arrival:
     def proof(self) -> sigv4.Proof:
         to_sign = sigv4.string_to_sign(self.request, self.timestamp, self.scope, self.signed_headers)
         return sigv4.Proof(self.scope, to_sign, self.parts["Signature"])
+
+
+def in_basic_format(moment: datetime) -> str:
+    """Return *moment*, in UTC, as signatures have it; ``%Y`` alone gives four digits on some systems only."""
+    return f"{moment.year:04}{moment:%m%dT%H%M%SZ}"
 
 
 def _from_http_date(text: str) -> datetime:

@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from hashlib import sha256
 
 from . import errors, sigv4
-from .arrival import BASIC_FORMAT, PARTS, Arrival
+from .arrival import PARTS, Arrival, in_basic_format
 from .errors import Refusal
 from .identity import IssuedKey
 from .policy import decide
@@ -105,22 +105,24 @@ def recent(arrival: Arrival) -> Refusal | None:
         return Refusal.of(
             errors.SIGNATURE_NOT_YET_CURRENT,
             requested=arrival.timestamp,
-            limit=_basic(server + window),
-            server=_basic(server),
+            limit=in_basic_format(server + window),
+            server=in_basic_format(server),
             window=minutes,
         )
     if arrival.presigned and "Expires" in arrival.parts:
         expiry = signed_at + timedelta(seconds=int(arrival.parts["Expires"]))
         if expiry >= server:
             return None
-        return Refusal.of(errors.PRESIGNED_EXPIRED, expiry=_basic(expiry), server=_basic(server))
+        return Refusal.of(
+            errors.PRESIGNED_EXPIRED, expiry=in_basic_format(expiry), server=in_basic_format(server)
+        )
     if signed_at >= server - window:
         return None
     return Refusal.of(
         errors.SIGNATURE_EXPIRED,
         requested=arrival.timestamp,
-        limit=_basic(server - window),
-        server=_basic(server),
+        limit=in_basic_format(server - window),
+        server=in_basic_format(server),
         window=minutes,
     )
 
@@ -264,10 +266,6 @@ def authorize(
     return Refusal.of(
         fault, principal=key.principal.arn, action=action, resource=resource, policy=policy or ""
     )
-
-
-def _basic(moment: datetime) -> str:
-    return moment.strftime(BASIC_FORMAT)
 
 
 def _digest(text: str) -> str:

@@ -108,6 +108,15 @@ def test_a_presigned_url_is_good_for_a_week_at_most(days: int, fault: errors.Fau
     assert fault_of(longer, AT) is errors.BAD_EXPIRES
 
 
+def test_years_have_four_digits_even_the_first() -> None:
+    request = signed("GET", URL, KEY, AT, presigned_for=60)
+    request = replace(request, query=request.query.replace("20260517T233000Z", "00260517T233000Z"))
+    refusal = authenticate(arrival(request))
+    assert refusal is not None
+    words = "Signature expired: 00260517T233100Z is now earlier than 20260517T233000Z"
+    assert refusal.message("rest_json") == words
+
+
 def test_without_its_life_a_presigned_url_is_good_for_as_long_as_a_header() -> None:
     request = signed("GET", URL, KEY, AT, presigned_for=60)
     request = replace(request, query=request.query.replace("X-Amz-Expires=60&", ""))

@@ -694,6 +694,23 @@ def signature_cut_short(random: Random, sent: Sent) -> Sent:
 
 
 @_after
+def character_changed(random: Random, sent: Sent) -> Sent:
+    """One character more, less, in another case or another one, anywhere in what is said of the signature."""
+    where = random.choice(("authorization", "authorization", "query", "x-amz-date", "host"))
+    if where == "query":
+        return replace(sent, query=_edited(random, sent.query))
+    edited = tuple((n, _edited(random, v) if n.lower() == where else v) for n, v in sent.headers)
+    return replace(sent, headers=edited)
+
+
+def _edited(random: Random, text: str) -> str:
+    position = random.randrange(len(text) + 1)
+    before, at, after = text[:position], text[position : position + 1], text[position + 1 :]
+    another = random.choice("=, /;%&+-.AazZ09_~:'\"\t")
+    return before + random.choice(("", another, another + at, at.swapcase())) + after
+
+
+@_after
 def body_altered(random: Random, sent: Sent) -> Sent:
     return replace(
         sent, body=random.choice((sent.body + b" ", sent.body[:-1], b"{}")) if sent.body else b"more"

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl
 
-from .sigv4 import ISO, Sent, http_date, iso_date, signature, timestamp
+from .sigv4 import Sent, http_date, iso, iso_date, signature, timestamp
 
 #: Who allows or denies what: effect and action, in which ``*`` and ``?`` stand for anything.
 Rules = tuple[tuple[str, str], ...]
@@ -218,7 +218,9 @@ class _Arrival:
 
     @staticmethod
     def _say(answer: Answer, text: str = "", *, pattern: str | None = None, certain: bool = True) -> Answer:
-        return replace(answer, message=re.escape(text) if pattern is None else pattern, certain=certain)
+        message = re.escape(text) if pattern is None else pattern
+        # What is no text is told in some way or other.
+        return replace(answer, message=re.sub("[\udc80-\udcff]", ".", message), certain=certain)
 
     # What is asked for ------------------------------------------------------------------------
 
@@ -240,7 +242,7 @@ class _Arrival:
 
     def _sts_parameters(self) -> dict[str, str]:
         """What is asked, of what comes twice the first; a body that is not called a form asks nothing."""
-        pairs = self.sent.parameters
+        pairs = parse_qsl(self.sent.query, keep_blank_values=True)
         if "".join(self.sent.values("Content-Type")).startswith("application/x-www-form-urlencoded"):
             pairs += parse_qsl(self.sent.body.decode("latin-1"), keep_blank_values=True)
         return dict(reversed(pairs))
@@ -350,7 +352,7 @@ class _Arrival:
         window = timedelta(minutes=minutes)
         until, words = date + window, f"- {minutes} min."
         expired = (
-            f"Signature expired: {date:{ISO}} is now earlier than {now - window:{ISO}} ({now:{ISO}} {words})"
+            f"Signature expired: {iso(date)} is now earlier than {iso(now - window)} ({iso(now)} {words})"
         )
         pattern = re.escape(expired)
         if claim.presigned:
@@ -362,14 +364,14 @@ class _Arrival:
                     yield self._say(answer, pattern=ANYTHING, certain=False)
             if seconds is not None:
                 until = date + timedelta(seconds=seconds)
-                pattern = rf"Signature expired: {until:{ISO}} is now earlier than {now:{ISO}}(?: .*)?"
+                pattern = rf"Signature expired: {iso(until)} is now earlier than {iso(now)}(?: .*)?"
             else:
                 pattern = "Signature expired: .*"
         if date > now + window:
             yield self._say(
                 self.words.signature,
-                f"Signature not yet current: {date:{ISO}} is still later than {now + window:{ISO}} "
-                f"({now:{ISO}} + {minutes} min.)",
+                f"Signature not yet current: {iso(date)} is still later than {iso(now + window)} "
+                f"({iso(now)} + {minutes} min.)",
             )
         elif now > until:
             yield self._say(self.words.signature, pattern=pattern)
@@ -382,14 +384,17 @@ class _Arrival:
         if claim.algorithm != "AWS4-HMAC-SHA256":
             text = f"Unsupported AWS 'algorithm': '{claim.algorithm}' (only AWS4-HMAC-SHA256 for now). "
             yield self._say(words.incomplete, text)
-        scope = claim.credential.split("/")
-        if len(scope) != 5:
+        lengths = {len(one) for one in _elements(claim.credential)}
+        if lengths != {5}:
             text = (
                 "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term"
             )
-            yield self._say(words.incomplete, f"{text}, got '{claim.credential}'")
-            return
-        _, day, region, service, terminator = scope
+            yield self._say(words.incomplete, f"{text}, got '{claim.credential}'", certain=5 not in lengths)
+            if 5 not in lengths:
+                return
+        _, day, region, service, terminator = next(
+            one for one in _elements(claim.credential) if len(one) == 5
+        )
         date = iso_date(claim.date) or http_date(claim.date)
         assert date is not None
         objections = ""
@@ -401,10 +406,10 @@ class _Arrival:
             objections += (
                 f"Credential should be scoped with a valid terminator: 'aws4_request', not '{terminator}'. "
             )
-        if day != f"{date:%Y%m%d}":
+        if day != iso(date)[:8]:
             objections += (
                 "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: "
-                f"'{day}' != '{date:%Y%m%d}', from '{date:{ISO}}'."
+                f"'{day}' != '{iso(date)[:8]}', from '{iso(date)}'."
             )
         if objections:
             yield self._say(words.signature, objections)
@@ -424,9 +429,9 @@ class _Arrival:
                 yield words.expired
             if key.role_deleted:
                 yield self._say(words.token, invalid)
-        day_to_terminator = claim.credential.partition("/")[2]
+        _, *scope = next(one for one in _elements(claim.credential) if len(one) == 5)
         date, signed = timestamp(claim.date), claim.signed.split(";")
-        wanted = signature(self.sent, key.secret, date, day_to_terminator, signed)
+        wanted = signature(self.sent, key.secret, date, "/".join(scope), signed)
         if claim.signature != wanted:
             yield self._say(words.signature, _MISMATCH)
         if key.token is None and tokens:
@@ -457,6 +462,11 @@ class _Arrival:
             # Which of several layers is named is not known, and the ARN of the policy may follow.
             layers = "|".join(map(re.escape, because))
             yield self._say(denied, pattern=f"{re.escape(who)} (?:{layers})(?:: arn:aws:[^ ]+)?")
+
+
+def _elements(credential: str) -> list[list[str]]:
+    """Return what *credential* consists of; slashes at the end may count or not."""
+    return [one.split("/") for one in (credential, credential.rstrip("/"))]
 
 
 def _objections(policies: Mapping[str, Rules], action: str) -> list[str]:

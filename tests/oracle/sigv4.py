@@ -66,11 +66,8 @@ def canonical(sent: Sent, signed: Iterable[str]) -> str:
     path = quote(sent.path or "/", safe=_UNRESERVED + "/")
     query = "&".join(
         f"{name}={value}"
-        for name, value in sorted(
-            (quote(name, safe=_UNRESERVED), quote(value, safe=_UNRESERVED))
-            for name, value in sent.parameters
-            if name != "X-Amz-Signature"
-        )
+        for name, value in sorted((_encoded(name), _encoded(value)) for name, value in sent.parameters)
+        if name != "X-Amz-Signature"
     )
     return "\n".join((sent.method, path, query, headers, ";".join(names), _sha256(sent.body)))
 
@@ -78,7 +75,12 @@ def canonical(sent: Sent, signed: Iterable[str]) -> str:
 def timestamp(date: str) -> str:
     """Return how the date of a request stands in what is signed."""
     moment = http_date(date)
-    return date if moment is None else f"{moment:{ISO}}"
+    return date if moment is None else iso(moment)
+
+
+def iso(moment: datetime) -> str:
+    """Return *moment* in ISO 8601's basic format; not every system writes an early year in four digits."""
+    return f"{moment:{ISO}}".zfill(len("YYYYMMDDTHHMMSSZ"))
 
 
 def iso_date(text: str) -> datetime | None:
@@ -101,6 +103,10 @@ def http_date(text: str) -> datetime | None:
 
 def _decoded(text: str) -> str:
     return unquote_to_bytes(text).decode("utf-8", "surrogateescape")
+
+
+def _encoded(text: str) -> str:
+    return quote(text, safe=_UNRESERVED, errors="surrogateescape")
 
 
 def _one_spaced(value: str) -> str:
