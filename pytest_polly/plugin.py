@@ -40,11 +40,13 @@ account_key = pytest.StashKey["Account"]()
 live_key = pytest.StashKey[bool]()
 recorder_key = pytest.StashKey["Recorder"]()
 
+_DOCS = "https://pytest-polly.readthedocs.io/en/latest"
+
 # Options and registration ---------------------------------------------------------------------
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    group = parser.getgroup("polly", "AWS credentials for clients of Amazon Polly")
+    group = parser.getgroup("polly", f"AWS credentials for clients of Amazon Polly ({_DOCS})")
     group.addoption(
         "--polly-report",
         action="append",
@@ -108,12 +110,12 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers",
         "polly(*modes, source=None, sources=None): run the test once in each case, that is in each of "
         "the credential modes named (none: the five core modes), delivered through each of the sources "
-        "named (none: each mode's own).",
+        f"named (none: each mode's own). {_DOCS}/how-to/tests-by-hand.html",
     )
     config.addinivalue_line(
         "markers",
         "polly_live: run the test against real Polly, with the credentials at hand; without --polly-live "
-        "it is skipped.",
+        f"it is skipped. {_DOCS}/how-to/live.html",
     )
     if config.getoption("polly_live"):
         from .live.hooks import LiveHooks
@@ -369,6 +371,7 @@ class InForce:
 @pytest.fixture
 def polly_account(request: pytest.FixtureRequest) -> Iterator[Account]:
     """The simulated AWS account of the test; nothing but what it offers can be found or reached.
+    What it offers: https://pytest-polly.readthedocs.io/en/latest/reference/account.html
 
     Under ``@pytest.mark.polly`` it is the account in that case. Without the marker nothing is in force
     yet: ``with polly_account.apply(mode, source):`` puts a case in force. In a live test it is the real
@@ -388,7 +391,9 @@ def polly_account(request: pytest.FixtureRequest) -> Iterator[Account]:
 
 @pytest.fixture
 def polly_server(polly_account: Account) -> Iterator[Server]:
-    """The account behind HTTP on loopback, for other processes and other SDKs: ``.url`` and ``.env``."""
+    """The account behind HTTP on loopback, for other processes and other SDKs: ``.url`` and ``.env``.
+    How: https://pytest-polly.readthedocs.io/en/latest/how-to/other-languages.html
+    """
     with polly_account.serve() as server:
         yield server
 
