@@ -85,6 +85,9 @@ class CredentialContract:
     #: Known failures, ``{"clause[mode-source]": "reason"}``; ``*`` and ``?`` match. They are strict:
     #: one that passes fails the run, one that matches nothing is an error.
     deviations: ClassVar[Mapping[str, str]] = {}
+    #: The account in which the client is made and speaks: ``self.account.serve()`` opens it to other
+    #: processes.
+    account: Account
 
     def make_client(self, *args: Any, **kwargs: Any) -> Any:
         """Return a new client, made from what it is given under boto3's own names.
@@ -307,6 +310,7 @@ def _driven(contract: CredentialContract, account: Account) -> Client:
     accepts = accepted(type(contract))
     given = {name: value for name, value in account.parameters.items() if name in accepts}
     account.patience = judge.REPETITIONS
+    contract.account = account
     return Client(contract, given)
 
 
