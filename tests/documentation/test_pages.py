@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,8 @@ from pytest_polly.findings import DIAGNOSES
 from pytest_polly.modes import MODES
 from pytest_polly.sources import SOURCES
 
-from .pages import DOCS
+from . import pages
+from .pages import DOCS, README, ROOT
 
 _CATALOGUES: dict[str, tuple[str, Mapping[str, object]]] = {
     "modes": ("mode", MODES),
@@ -56,3 +58,28 @@ def test_a_page_says_how_to_test_it_and_what_aws_recommends(folder: str, name: s
         or "https://boto3.amazonaws.com/" in last
         or "/sources/" in last
     )
+
+
+_PUBLISHED = "https://pytest-polly.readthedocs.io/en/latest"
+
+
+def test_the_table_of_modes_in_the_readme_is_the_catalogue() -> None:
+    rows = re.findall(
+        rf"^\| \[`([a-z-]+)`\]\({_PUBLISHED}/modes/\1\.html\) \| (.*?) \| (.*?) \|$",
+        README.read_text(encoding="utf-8"),
+        re.M,
+    )
+    assert [(name, summary) for name, summary, _ in rows] == [(m.name, m.summary) for m in MODES.values()]
+    for name, _, answer in rows:
+        expected = MODES[name].expected
+        assert answer.startswith("no call") == bool(expected.refused_by_sdk)
+        assert answer.startswith("audio") == MODES[name].valid
+        assert expected.code is None or f"{expected.status} {expected.code}" in answer
+
+
+@pytest.mark.parametrize("page", [README, *sorted(ROOT.glob("pytest_polly/**/*.py"))], ids=pages.name)
+def test_links_to_the_published_documentation_lead_somewhere(page: Path) -> None:
+    """What pytest prints leads there too, so that no page is renamed without its links."""
+    text = page.read_text(encoding="utf-8")
+    for path in re.findall(rf"(?:{_PUBLISHED}|{{_DOCS}})/([\w/-]+)\.html", text):
+        assert (DOCS / f"{path}.md").exists(), path
