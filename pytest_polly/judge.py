@@ -80,7 +80,7 @@ def names_the_cause(account: Account, attempt: Attempt, error: ErrorTypes | None
     own = error is not None and isinstance(attempt.error, error)
     # Where the client refused by itself there is no code of AWS's that could have been lost.
     excused = not refused and (own or not account.expected.refused_by_sdk)
-    if not excused and not _mentions(attempt.error, reasons):
+    if not excused and not mentions(attempt.error, reasons):
         seen = f"{_raised(attempt.error)}; neither it nor its causes name {reasons[0]}"
         found.append(Finding("error-code-lost", seen))
     if error is not None and not own:
@@ -273,7 +273,7 @@ def _without_a_call(account: Account, attempt: Attempt, control: Control) -> Fin
         return Finding("does-not-speak", f"{seen}; {'; '.join(_made(call) for call in attempt.calls)}")
     source = SOURCES[str(account.source)]
     others = [name for name in ("explicit", "environment") if name != source.name]
-    if _mentions(attempt.error, _SDK_FOUND_NOTHING) or any(control("long-term", one) for one in others):
+    if mentions(attempt.error, _SDK_FOUND_NOTHING) or any(control("long-term", one) for one in others):
         return Finding("explicit-ignored" if source.parameters else "ambient-ignored", seen)
     return Finding("does-not-speak", seen)
 
@@ -290,7 +290,7 @@ def _returned_all_the_same(attempt: Attempt) -> Finding:
     return Finding("error-swallowed", f"no exception but {got} {_after(attempt)}")
 
 
-def _mentions(error: BaseException, reasons: list[str] | tuple[str, ...]) -> bool:
+def mentions(error: BaseException, reasons: list[str] | tuple[str, ...]) -> bool:
     """Tell whether *error* or anything it visibly comes from names one of *reasons*."""
     return any(
         reason in text

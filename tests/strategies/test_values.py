@@ -435,7 +435,7 @@ def test_what_polly_does_not_take_cannot_be_asked_for(call: Callable[[], object]
 # Without hypothesis ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("module", ["strategies"])
+@pytest.mark.parametrize("module", ["strategies", "stateful"])
 def test_a_missing_hypothesis_is_named_with_its_cure(module: str) -> None:
     code = f"import sys; sys.modules['hypothesis'] = None; import pytest_polly.{module}"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
