@@ -214,13 +214,12 @@ class _Arrival:
         if operation in ("GetLexicon", "DeleteLexicon"):
             yield _NO_LEXICON
         else:
-            yield Answer(message=re.escape(key.arn) if operation == "GetCallerIdentity" else None)
+            yield Answer(message=_literal(key.arn) if operation == "GetCallerIdentity" else None)
 
     @staticmethod
     def _say(answer: Answer, text: str = "", *, pattern: str | None = None, certain: bool = True) -> Answer:
-        message = re.escape(text) if pattern is None else pattern
-        # What is no text is told in some way or other.
-        return replace(answer, message=re.sub("[\udc80-\udcff]", ".", message), certain=certain)
+        message = _literal(text) if pattern is None else pattern
+        return replace(answer, message=message, certain=certain)
 
     # What is asked for ------------------------------------------------------------------------
 
@@ -290,12 +289,12 @@ class _Arrival:
             f"AWS query-string parameters must include '{name}'. ": self.sent.parameter(name)
             for name in _QUERY_NAMES
         }
-        return self._missing(said, re.escape("Re-examine the query-string parameters."))
+        return self._missing(said, _literal("Re-examine the query-string parameters."))
 
     def _missing(self, said: Mapping[str, str | None], end: str) -> Answer | None:
         """Return a sentence for each value that is not there; what is there and empty may count as well."""
         sentences = [
-            re.escape(sentence) if value is None else f"(?:{re.escape(sentence)})?"
+            _literal(sentence) if value is None else f"(?:{_literal(sentence)})?"
             for sentence, value in said.items()
             if not value
         ]
@@ -324,7 +323,7 @@ class _Arrival:
         said[f"{requires} existence of either a 'X-Amz-Date' or a 'Date' header. "] = date
         hashed = f"(Hashed with SHA-256 and encoded with Base64) Authorization={digest}"
         ends = [hashed] if self.words.hashes else [hashed, f"Authorization={header}"]
-        answer = self._missing(said, f"(?:{'|'.join(map(re.escape, ends))})")
+        answer = self._missing(said, f"(?:{'|'.join(map(_literal, ends))})")
         if answer is not None:
             yield answer
             if answer.certain:
@@ -354,7 +353,7 @@ class _Arrival:
         expired = (
             f"Signature expired: {iso(date)} is now earlier than {iso(now - window)} ({iso(now)} {words})"
         )
-        pattern = re.escape(expired)
+        pattern = _literal(expired)
         if claim.presigned:
             # How long it is good for stands in the query, and only S3 documents the longest that may be.
             lasts = self.sent.parameter("X-Amz-Expires")
@@ -437,7 +436,7 @@ class _Arrival:
         if key.token is None and tokens:
             # One that is empty, or not where the signature is, may count or not. Polly's period is missing.
             full_stop = r"\.?" if self.service == "sts" else ""
-            yield self._say(words.token, pattern=re.escape(_INVALID) + full_stop, certain=bool(claim.token))
+            yield self._say(words.token, pattern=_literal(_INVALID) + full_stop, certain=bool(claim.token))
 
     def _allowed(self, operation: str, key: Key) -> Iterator[Answer]:
         denied, action = self.words.denied, f"{self.service}:{operation}"
@@ -448,20 +447,25 @@ class _Arrival:
             if because or role not in self.aws.roles:
                 # Neither that the role is not there nor that nobody allows it was seen to be said. That a
                 # policy denies it may be.
-                explicit = [re.escape(one) for one in because if one.startswith("with")]
+                explicit = [_literal(one) for one in because if one.startswith("with")]
                 end = f"(?: (?:{'|'.join(explicit)}))?" if explicit else ""
-                yield self._say(denied, pattern=re.escape(f"{who} on resource: {role}") + end)
+                yield self._say(denied, pattern=_literal(f"{who} on resource: {role}") + end)
         elif operation == "GetSessionToken":
             if key.token is not None:
                 yield self._say(denied, "Cannot call GetSessionToken with session credentials")
             # It needs no permission; whether it can be denied is not said.
             # https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
             if any(one.startswith("with") for one in because):
-                yield self._say(denied, pattern=f"{re.escape(who)}.*", certain=False)
+                yield self._say(denied, pattern=f"{_literal(who)}.*", certain=False)
         elif because and operation != "GetCallerIdentity":
             # Which of several layers is named is not known, and the ARN of the policy may follow.
-            layers = "|".join(map(re.escape, because))
-            yield self._say(denied, pattern=f"{re.escape(who)} (?:{layers})(?:: arn:aws:[^ ]+)?")
+            layers = "|".join(map(_literal, because))
+            yield self._say(denied, pattern=f"{_literal(who)} (?:{layers})(?:: arn:aws:[^ ]+)?")
+
+
+def _literal(text: str) -> str:
+    """Return a pattern for *text*; what cannot be shown is told in some way or other."""
+    return "".join(re.escape(character) if character.isprintable() else "." for character in text)
 
 
 def _elements(credential: str) -> list[list[str]]:
