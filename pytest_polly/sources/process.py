@@ -15,12 +15,14 @@ from .delivery import CONFIG, DEFAULT_PROFILE, Delivery
 #: Written to by every run, a dot each.
 RUNS = "process/runs"
 
+#: Imports nothing but what has been imported when it starts.
 _SCRIPT = """\
-import pathlib, sys
-here = pathlib.Path(__file__).parent
-with open(here / "runs", "a") as runs:
+import sys
+here = __file__[: -len("hand_out.py")]
+with open(here + "runs", "a") as runs:
     runs.write(".")
-sys.stdout.write((here / "credentials.json").read_text())
+with open(here + "credentials.json") as credentials:
+    sys.stdout.write(credentials.read())
 """
 
 

@@ -17,7 +17,7 @@ from types import FunctionType, MethodType
 from typing import Any
 
 import boto3
-from botocore import hooks
+from botocore import hooks, useragent
 from botocore.hooks import EventAliaser
 from botocore.loaders import JSONFileLoader, Loader
 from botocore.utils import EVENT_ALIASES
@@ -152,10 +152,14 @@ def _alias(event_name: str) -> str:
     return str(_alias_event_name(EventAliaser(None, _ALIASES), event_name))
 
 
+_SANITIZE = "sanitize_user_agent_string_component"
+
 SHARING: tuple[Change, ...] = (
     (JSONFileLoader, "load_file", _load_once),
     (Loader, "list_available_services", _listing_once(Loader.list_available_services)),
     (Loader, "list_api_versions", _listing_once(Loader.list_api_versions)),
     (hooks, "accepts_kwargs", _sees_kwargs),
     (EventAliaser, "_alias_event_name", _knows_alias),
+    # A function of text alone, asked the same forty things for every request.
+    (useragent, _SANITIZE, lru_cache(maxsize=1024)(getattr(useragent, _SANITIZE))),
 )
