@@ -96,8 +96,11 @@ def iso_date(text: str) -> datetime | None:
 def http_date(text: str) -> datetime | None:
     """Return the time that *text* says in the form that HTTP has for dates, ``None`` if it does not."""
     try:
-        return parsedate_to_datetime(text).astimezone(timezone.utc)
-    except ValueError:
+        moment = parsedate_to_datetime(text)
+        # What names no zone is UTC.
+        return moment.replace(tzinfo=moment.tzinfo or timezone.utc).astimezone(timezone.utc)
+    except Exception:
+        # The standard library fails on garbage in many ways.
         return None
 
 
