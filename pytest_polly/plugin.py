@@ -342,8 +342,15 @@ class InForce:
             return
         names = getattr(request.node, "fixturenames", ())
         first = next((name for name in _FIXTURES if name in names), None)
-        if first is not None:
+        if first is None:
+            return
+        try:
             request.getfixturevalue(first)
+        except BaseException as error:
+            # As pytest does: it clears away only what has a result.
+            key = fixturedef.cache_key(request)  # type: ignore[arg-type]
+            fixturedef.cached_result = (None, key, (error, error.__traceback__))
+            raise
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(

@@ -132,9 +132,14 @@ def _general(text: str | None, words: Mapping[str, str]) -> str | None:
 
 def _row(arrival: Arrival, mode: str | None, simulated: Response) -> tuple[str | None, Words | None]:
     """Return the row of the table that the simulation took, the mode's own where several say the same."""
-    own = MODES[mode].fault if mode else None
-    for name, fault in sorted(_FAULTS.items(), key=lambda item: item[1] is not own):
-        words = fault.words(arrival.door.dialect)
+    own, dialect = MODES[mode].fault if mode else None, arrival.door.dialect
+
+    def likely(named: tuple[str, Fault]) -> tuple[bool, int]:
+        """A row whose message is all variable fits whatever is said."""
+        return named[1] is own, len(named[1].words(dialect).pattern)
+
+    for name, fault in sorted(_FAULTS.items(), key=likely, reverse=True):
+        words = fault.words(dialect)
         said = (words.status, words.code) == (simulated.status, simulated.error_code)
         if said and re.fullmatch(words.pattern, simulated.message or "", re.DOTALL):
             return name, words

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Generator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from .. import wire
 from ..errors import PollyError
 from .drift import Drift, merged
 from .settings import Settings
@@ -52,14 +52,14 @@ class LiveHooks:
             if given is not None:
                 self._run = run.begin(self._settings, Path(given["budget"]))
                 run.keep(self._run, leave=False)
-                return
-            self._folder = TemporaryDirectory(prefix="pytest-polly-live-")
-            path = Path(self._folder.name) / "budget"
-            self._run = run.begin(self._settings, path)
-            run.keep(self._run, leave=True)
-            self._run.budget.open()
+            else:
+                self._folder = TemporaryDirectory(prefix="pytest-polly-live-")
+                self._run = run.begin(self._settings, Path(self._folder.name) / "budget")
+                run.keep(self._run, leave=True)
+                self._run.budget.open()
         except PollyError as error:
             raise pytest.UsageError(f"polly: {error}") from None
+        wire.reserve(self._run.endpoints.authorities)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
@@ -71,6 +71,7 @@ class LiveHooks:
         return list(self._run.header()) if self._run is not None else []
 
     def pytest_unconfigure(self) -> None:
+        wire.reserve(())
         if self._folder is not None:
             self._folder.cleanup()
 
@@ -96,9 +97,8 @@ class LiveHooks:
         path = self._settings.drift
         if path is not None and self._run is not None and self._folder is not None:
             document = {"schema": 1, "region": self._run.region, "drift": self.drift}
-            Path(path.value).write_text(
-                json.dumps(document, indent=2, ensure_ascii=False) + os.linesep, encoding="utf-8"
-            )
+            text = json.dumps(document, indent=2, ensure_ascii=False)
+            Path(path.value).write_text(f"{text}\n", encoding="utf-8")
 
     @property
     def drift(self) -> list[Drift]:

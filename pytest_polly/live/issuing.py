@@ -12,7 +12,7 @@ from ..issuing import Issued, Issuer
 from ..modes import MODES, Mode
 from .ambient import Ambient, Unobtainable
 from .kept import Kept
-from .makeable import MAKINGS
+from .makeable import MAKINGS, reason_against_mode
 from .settings import Setting
 
 
@@ -31,6 +31,9 @@ class LiveIssuer(Issuer):
         """Make what *mode* needs; of made-up *values* AWS knows nothing."""
         if values is not None:
             pytest.skip("live: AWS issues no credentials of anybody's choice")
+        reason = reason_against_mode(mode.name)
+        if reason is not None:
+            pytest.skip(f"live: {reason}")
         if MAKINGS[mode.name] == "nothing":
             return Issued(mode, None)
         issued = Issued(mode, self._owner(mode))

@@ -50,15 +50,22 @@ CLAUSES = {
     "test_renews_role_credentials": _NO_CLOCK,
     "test_is_safe_to_share": _NO_CLOCK,
     "test_survives_throttling": _UNMAKEABLE["throttled"],
+    "test_any_well_formed_credentials": "AWS issues no credentials of anybody's choice",
 }
+
+
+def reason_against_mode(mode: str) -> str | None:
+    """Return why *mode* cannot be made, whoever one is, ``None`` if it may be."""
+    return f"mode {mode!r} cannot be made: {_UNMAKEABLE[mode]}" if mode in _UNMAKEABLE else None
 
 
 def reason_against(case: Case) -> str | None:
     """Return why *case* cannot be made with any credentials, ``None`` if it may be."""
     if case.source in _ELSEWHERE:
         return f"source {case.source!r} exists only {_ELSEWHERE[case.source]}"
-    if case.mode not in MAKINGS:
-        return f"mode {case.mode!r} cannot be made: {_UNMAKEABLE[case.mode]}"
+    against_mode = reason_against_mode(case.mode)
+    if against_mode is not None:
+        return against_mode
     if case.source == "assume-role" and MODES[case.mode].kind != "role":
         return f"mode {case.mode!r} is made by a session policy, which a profile with a role cannot name"
     own = [one for one in (*case.beside, case) if MAKINGS[one.mode] in ("own", "any")]

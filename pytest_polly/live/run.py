@@ -71,6 +71,9 @@ def begin(settings: Settings, budget: Path) -> LiveRun:
 
     Raises `PollyError` for whatever is not as asked.
     """
+    drift = settings.drift
+    if drift is not None and not Path(drift.value).absolute().parent.is_dir():
+        raise PollyError(f"--polly-live-drift {drift}: there is no such folder")
     session = botocore.session.Session(profile=settings.profile.value if settings.profile else None)
     try:
         region, region_source = _region(settings, session)

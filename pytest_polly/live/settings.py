@@ -70,6 +70,11 @@ class Endpoints:
         """The variables by which clients find what was named."""
         return {f"AWS_ENDPOINT_URL_{service.upper()}": url for service, url in self.named.items()}
 
+    @property
+    def authorities(self) -> list[str]:
+        """Where that is."""
+        return [urlsplit(url).netloc for url in self.named.values()]
+
     def door(self, request: Request) -> Door | None:
         """Return the front door that *request* may go to, ``None`` if it goes elsewhere."""
         at = [service for service, url in self.named.items() if _is_at(request, url)]

@@ -7,7 +7,7 @@ events, and clients that were made before a test began.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -30,6 +30,8 @@ Handler = Callable[[Request], "Response | Passage | None"]
 _handlers: list[Handler] = []
 #: Handlers behind which there is a network: whoever is told to wait there waits.
 _networked: list[Handler] = []
+#: Where on this machine AWS is played for a live run: nobody else goes there.
+_reserved: frozenset[str] = frozenset()
 #: Whether it is the kit itself that asks AWS for something, and no client.
 _own: ContextVar[bool] = ContextVar("own", default=False)
 #: Access key ids of accounts that are gone, with the test that each belonged to, oldest first.
@@ -59,6 +61,12 @@ def engaged() -> bool:
 def unhurried() -> bool:
     """Tell whether a pause between attempts would be for nothing: nobody is there who needs it."""
     return engaged() and _handlers[-1] not in _networked
+
+
+def reserve(authorities: Iterable[str]) -> None:
+    """Keep everybody from these places (``host:port``), this machine's too, but those who are let out."""
+    global _reserved
+    _reserved = frozenset(authorities)
 
 
 @contextmanager
@@ -91,7 +99,7 @@ def answer(request: Request) -> Response | Passage | None:
     if not _handlers:
         return None
     response = _handlers[-1](request)
-    if response is None and not is_loopback(request.host):
+    if response is None and not (is_loopback(request.host) and request.header("host") not in _reserved):
         raise GuardError(
             f"polly: refused to send {request.method} {request.host}{request.path}: while an account "
             "is in force nothing leaves this machine. Let moto answer that service "

@@ -255,3 +255,19 @@ def test_the_marker_alone_is_enough(pytester: pytest.Pytester) -> None:
         """
     )
     pytester.runpytest().assert_outcomes(passed=2)
+
+
+def test_an_account_that_skips_leaves_the_other_fixtures_whole(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.fixture
+        def polly_account():
+            pytest.skip("not today")
+
+        @pytest.mark.parametrize("number", range(2))
+        def test_not_today(number, polly_account): ...
+        """
+    )
+    pytester.runpytest().assert_outcomes(skipped=2)
