@@ -455,6 +455,27 @@ def test_fixtures_of_the_class_run_inside_the_case(run: Run) -> None:
     assert outcomes["passed"] > 10
 
 
+def test_a_client_has_the_account_of_its_case_at_hand(run: Run) -> None:
+    """That of a control too, or nothing would be judged."""
+    outcomes = run(
+        """
+    class TestNarrator(Sound):
+        def make_client(self, **credentials):
+            return Narrator(**credentials), self.account
+
+        def synthesize(self, client, text):
+            narrator, account = client
+            before = len(account.calls)
+            try:
+                return narrator.say(text)
+            finally:
+                assert len(account.calls) == before + 1
+        """,
+        *("-k", "raises or speaks"),
+    ).parseoutcomes()
+    assert outcomes == {"passed": 4, "deselected": outcomes["deselected"]}
+
+
 # Clients and their loops ----------------------------------------------------------------------
 
 
