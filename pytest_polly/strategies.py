@@ -1,7 +1,7 @@
 """Hypothesis strategies for credentials, cases and texts: properties that hold of *every* legal value.
 
 A client that survives one key may still fail with the next: a secret with a slash or a plus in it, a
-session token of three thousand characters, a text that needs escaping. Let hypothesis find the one:
+session token of three thousand characters, a text that needs escaping. Let hypothesis find the one::
 
     @given(credentials("session-token"))
     def test_any_session_is_signed_correctly(drawn):
