@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from . import environment, mint, wire
+from . import environment, mint, secrecy, wire
 from .aws import SimulatedAWS
 from .cases import Case, check_case, check_mode
 from .clock import Clock
@@ -53,6 +53,9 @@ class Account:
         #: How often the same request may be sent though its credentials were refused, before the
         #: client that sends it is cut off; ``None``: as often as it likes.
         self.patience: int | None = None
+        #: What was raised past clients because it must not leave the machine, or because what answers
+        #: for AWS fell over: it is here even if a client caught it.
+        self.refusals: list[BaseException] = []
         self._label = label
         self._directory = Directory(self.account_id)
         self._issuer = Issuer(self._directory)
@@ -92,6 +95,7 @@ class Account:
             stack.enter_context(botocore.contained(folder))
             stack.enter_context(moto.kept_apart())
             stack.enter_context(environment.owned(self._variables(folder)))
+            stack.enter_context(wire.noting(self.refusals))
             stack.enter_context(self._on_the_wire())
             stack.callback(self._leave)
             for outer in _entered:
@@ -269,7 +273,8 @@ class Account:
             issued = [key.credentials for key in list(account._directory.keys.values())]
             secrets = [secret for one in (*issued, *account._given) for secret in one.secrets]
             for secret in (*secrets, *account._aws.secrets):
-                text = text.replace(secret, "****")
+                for form in secrecy.forms(secret):
+                    text = text.replace(form, "****")
         return text
 
     @property

@@ -233,7 +233,9 @@ class CredentialContract:
         client = _driven(self, polly_account)
         with closing(client), races.provoked():
             attempt = _speak(client, polly_account)
+            before = len(polly_account.refusals)
             client.share(_WORKERS, _ROUNDS, lambda: _move(polly_account, -_DURING_RENEWAL))
+            _insist(polly_account, before)
         findings = judge.shares_safely(polly_account, polly_account.calls)
         _check(self, polly_account, findings, attempt)
 
@@ -316,7 +318,7 @@ def _driven(contract: CredentialContract, account: Account) -> Client:
 
 def _speak(client: Client, account: Account) -> Attempt:
     """Have one and the same client speak, making it the first time."""
-    before = len(account.calls)
+    before, refusals = len(account.calls), len(account.refusals)
     audio: bytes | None = None
     error: BaseException | None = None
     try:
@@ -327,7 +329,14 @@ def _speak(client: Client, account: Account) -> Attempt:
         raise
     except (Exception, SystemExit, CutOffError) as raised:
         error = raised
+    _insist(account, refusals)
     return Attempt(audio, error, tuple(account.calls[before:]))
+
+
+def _insist(account: Account, before: int) -> None:
+    """Raise what a client was not to catch: a bare ``except`` catches it all the same."""
+    for refusal in account.refusals[before:]:
+        raise refusal
 
 
 def _secrets(account: Account) -> dict[str, str]:

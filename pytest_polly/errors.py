@@ -25,5 +25,12 @@ class CutOffError(BaseException):
     """
 
 
-for _exception in (PollyError, CaseError, GuardError, CutOffError):
+class InternalError(BaseException):
+    """What answers for AWS fell over by itself: a fault of this kit, not of the client.
+
+    Not an ``Exception``: a client that swallows errors is not to be blamed for this one.
+    """
+
+
+for _exception in (PollyError, CaseError, GuardError, CutOffError, InternalError):
     _exception.__module__ = "pytest_polly"

@@ -12,7 +12,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any
-from urllib.parse import quote
+
+from . import secrecy
 
 #: Whose debug logs may show a request: whoever switches them on asked for it.
 SDK_LOGGERS = ("aioboto3", "aiobotocore", "aiohttp", "boto3", "botocore", "s3transfer", "urllib3")
@@ -78,7 +79,7 @@ class Watch:
             f"the {called} in {place}": None
             for place, text in texts
             for called, secret in secrets.items()
-            if secret in text or quote(secret, safe="") in text
+            if any(form in text for form in secrecy.forms(secret))
         }
         return list(found)
 

@@ -31,7 +31,6 @@ from collections.abc import Collection, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from textwrap import fill
-from traceback import walk_tb
 from typing import Any, ClassVar, cast
 
 try:
@@ -71,8 +70,6 @@ from .sources import SOURCES
 _SLOW, _PROLONGED = ("process",), ("imds",)
 
 _KEY_PARAMETERS = frozenset(SOURCES["explicit"].parameters)
-#: Modules that answer for AWS.
-_OUR_SIDE = tuple(f"{__package__}.{name}" for name in ("aws", "gate", "services", "wire"))
 #: Steps of a history: the client speaks after each, which takes its time.
 _STEPS = 20
 #: Columns of a failure's text.
@@ -377,7 +374,7 @@ class CredentialMachine(RuleBasedStateMachine):
         return self._held
 
     def _attempt(self) -> Attempt:
-        held, before = self._take(), len(self.account.calls)
+        held, before, refusals = self._take(), len(self.account.calls), len(self.account.refusals)
         audio: bytes | None = None
         error: BaseException | None = None
         try:
@@ -389,15 +386,14 @@ class CredentialMachine(RuleBasedStateMachine):
             raise
         except (Exception, SystemExit, CutOffError) as raised:
             error = raised
+        for refusal in self.account.refusals[refusals:]:
+            raise refusal
         return Attempt(audio, error, tuple(self.account.calls[before:]))
 
     # Judging ----------------------------------------------------------------------------------
 
     def _check_answers(self, attempt: Attempt) -> None:
         """Hold AWS's answers against the books."""
-        if attempt.error is not None and _fell_over(attempt.error):
-            name = type(attempt.error).__name__
-            raise AWSAtFault(f"what answers for AWS raised {name} by itself") from attempt.error
         for call in attempt.polly_calls:
             known_to_us = call.access_key_id in self._books.keys
             if call.access_key_id in self.account.issued and not known_to_us:
@@ -533,13 +529,3 @@ def _lends(call: Call, other: Credentials, part: str) -> bool:
     if part == "secret":
         return call.signed_with(other.secret_access_key)
     return call.token == other.session_token
-
-
-def _fell_over(error: BaseException) -> bool:
-    """Tell whether it was our side of the wire that raised *error*."""
-    for one in judge.chain(error):
-        frames = list(walk_tb(one.__traceback__))
-        origin = frames[-1][0].f_globals.get("__name__", "") if frames else ""
-        if origin.startswith(_OUR_SIDE):
-            return True
-    return False

@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from ipaddress import ip_address
 
-from ..errors import GuardError
+from ..errors import GuardError, InternalError, PollyError
 from ..gate import Request, Response
 
 
@@ -32,6 +32,8 @@ _handlers: list[Handler] = []
 _networked: list[Handler] = []
 #: Where on this machine AWS is played for a live run: nobody else goes there.
 _reserved: frozenset[str] = frozenset()
+#: Where what is raised past clients is noted.
+_noting: list[list[BaseException]] = []
 #: Whether it is the kit itself that asks AWS for something, and no client.
 _own: ContextVar[bool] = ContextVar("own", default=False)
 #: Access key ids of accounts that are gone, with the test that each belonged to, oldest first.
@@ -86,19 +88,46 @@ def remember(access_key_ids: list[str], label: str) -> None:
         del _former[key]
 
 
+@contextmanager
+def noting(refusals: list[BaseException]) -> Iterator[None]:
+    """Note in *refusals*, for the block, what is raised past clients: some of them catch everything."""
+    _noting.append(refusals)
+    try:
+        yield
+    finally:
+        _noting[:] = [one for one in _noting if one is not refusals]
+
+
 def answer(request: Request) -> Response | Passage | None:
     """Answer *request*, or return ``None`` or a `Passage` if it may go where it wants to.
 
-    Raises `GuardError` for what must not leave the machine.
+    Raises `GuardError` for what must not leave the machine, `InternalError` if what answers falls over.
     """
     if _own.get():
         return None
+    try:
+        return _answer(request)
+    except (GuardError, InternalError) as error:
+        for refusals in _noting:
+            refusals.append(error)
+        raise
+
+
+def _answer(request: Request) -> Response | Passage | None:
     access_key_id = _claimed_key(request)
     if access_key_id in _former:
         raise GuardError(_outlived(access_key_id, _former[access_key_id]))
     if not _handlers:
         return None
-    response = _handlers[-1](request)
+    try:
+        response = _handlers[-1](request)
+    except PollyError:
+        raise
+    except Exception as error:
+        raise InternalError(
+            f"polly: what answers {request.method} {request.host}{request.path} for AWS fell over, which is "
+            f"a fault of pytest-polly and not of the client: {type(error).__name__}: {error}"
+        ) from error
     if response is None and not (is_loopback(request.host) and request.header("host") not in _reserved):
         raise GuardError(
             f"polly: refused to send {request.method} {request.host}{request.path}: while an account "

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta, timezone
 from types import FrameType
 from typing import Any
+from urllib.parse import quote
 
 import boto3
 import pytest
@@ -594,6 +595,15 @@ def test_no_repr_shows_a_secret(mode: str, source: str) -> None:
     assert signatures
     assert {"Request", "Response", "Arrival", "Delivery", "Proof", "Credentials"} <= set(shown)
     assert leaks == set()
+
+
+def test_masking_masks_what_is_quoted_for_a_url() -> None:
+    with Account() as account:
+        given = account.issue("session-token")
+        for secret in given.secrets:
+            for safe in ("", "/"):
+                shown = account.masked(f"https://localhost/?secret={quote(secret, safe=safe)}&voice=Joanna")
+                assert shown == "https://localhost/?secret=****&voice=Joanna"
 
 
 def test_masking_masks() -> None:

@@ -13,6 +13,8 @@ from pytest_polly import judge
 from pytest_polly.account import Account
 from pytest_polly.clauses import CLAUSES
 from pytest_polly.contract import ContractBroken
+from pytest_polly.errors import GuardError, InternalError
+from pytest_polly.services.signed import Polly
 
 from . import broken_clients
 from .broken_clients import Broken, Narrator
@@ -216,6 +218,46 @@ def test_a_refusal_of_the_guard_passes_through(pytester: pytest.Pytester) -> Non
     with pytest.raises(BaseException, match=r"refused to send PUT .*amazonaws") as passed:
         Case.of(Uploading).found("test_speaks_with_valid_credentials", "long-term", "explicit")
     assert type(passed.value).__name__ == "GuardError"
+
+
+class _CatchesAll(Narrator):
+    """Catches what no client has any business to catch."""
+
+    def say(self, text: str) -> Any:
+        try:
+            return super().say(text) + self.upload()
+        except:  # noqa: E722
+            return b"beep"
+
+    def upload(self) -> bytes:
+        return b""
+
+
+def test_a_refusal_of_the_guard_is_told_though_the_client_catches_it() -> None:
+    class Uploading(_CatchesAll):
+        def upload(self) -> bytes:
+            session(**self.accept()).client("s3").put_object(Bucket="audio", Key="one", Body=b"audio")
+            return b""
+
+    with pytest.raises(GuardError, match=r"refused to send PUT .*amazonaws"):
+        Case.of(Uploading).found("test_speaks_with_valid_credentials", "long-term", "explicit")
+    assert Case.of(_CatchesAll).found("test_speaks_with_valid_credentials", "long-term", "explicit") == []
+
+
+@pytest.mark.parametrize("change", [Narrator, broken_clients.Swallows, _CatchesAll])
+@pytest.mark.parametrize("clause", ["test_speaks_with_valid_credentials", "test_is_safe_to_share"])
+def test_what_falls_over_on_our_side_is_never_the_clients_fault(
+    change: type[Narrator], clause: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mode, source = {"test_is_safe_to_share": ("role", "assume-role")}.get(clause, ("long-term", "explicit"))
+    case = Case.of(change)
+    assert case.found(clause, mode, source) == []
+    broken: dict[str, Any] = {}
+    monkeypatch.setattr(Polly, "perform", lambda *arguments: broken["SynthesizeSpeech"])
+    with pytest.raises(
+        InternalError, match="a fault of pytest-polly and not of the client: KeyError: 'Synth"
+    ):
+        case.found(clause, mode, source)
 
 
 def test_a_misuse_of_the_contract_is_no_finding() -> None:
