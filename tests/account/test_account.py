@@ -268,7 +268,7 @@ def test_calls_are_told_as_they_came() -> None:
 # Issuing --------------------------------------------------------------------------------------
 
 #: Modes that are more than credentials: somebody's clock, or a Polly that is down.
-_MORE_THAN_CREDENTIALS = {"skewed-clock", "throttled", "unavailable"}
+_MORE_THAN_CREDENTIALS = {name for name, mode in MODES.items() if mode.skew or mode.failing}
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent.parent
 DOCS = ROOT / "docs"
 README = ROOT / "README.md"
+CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 PAGES = sorted(page for page in DOCS.glob("**/*.md") if not page.relative_to(DOCS).parts[0].startswith("_"))
 
 _BLOCK = re.compile(

@@ -12,7 +12,7 @@ import pytest
 from ..contract.contract_runs import load_everything
 from .console import differences
 from .following import Printed, follow, missing
-from .pages import PAGES, README, blocks, name
+from .pages import CONTRIBUTING, PAGES, README, blocks, name
 
 #: Directives that show what is kept elsewhere, or what Sphinx makes.
 _DIRECTIVES = ("{catalogue}", "{eval-rst}", "{literalinclude}", "{toctree}")
@@ -22,7 +22,7 @@ _NOTES = ("install", "main command", "test command", "in a clone")
 _WITHOUT = ("randomly", "cacheprovider", "hypothesispytest", "rerunfailures")
 _EXTRAS = {"aio", "dev", "docs", "login", "property", "server"}
 
-_ALL = [README, *PAGES]
+_ALL = [README, CONTRIBUTING, *PAGES]
 
 
 @pytest.fixture(scope="module", autouse=True)
