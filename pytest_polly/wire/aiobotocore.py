@@ -20,13 +20,11 @@ def install() -> None:
 
     Like botocore's it stays after the last account: a client may outlive its test.
     """
-    if not _changes.installed:
-        _changes.install()
+    _changes.install()
 
 
 def uninstall() -> None:
-    if _changes.installed:
-        _changes.uninstall()
+    _changes.uninstall()
 
 
 # What is changed ------------------------------------------------------------------------------

@@ -28,22 +28,29 @@ class OnImport(MetaPathFinder):
         self._changing = changing
         #: What takes back what was changed, in order.
         self._undoing: list[Change] = []
+        self._changed: list[ModuleType] = []
 
     @property
     def installed(self) -> bool:
         return self in sys.meta_path
 
     def install(self) -> None:
-        sys.meta_path.insert(0, self)
+        """Change what is there and not changed yet; others may have put back Python's finders meanwhile."""
+        if not self.installed:
+            sys.meta_path.insert(0, self)
         for name in self._changing:
-            if name in sys.modules:
-                self._change(sys.modules[name])
+            module = sys.modules.get(name)
+            if module is not None and module not in self._changed:
+                self._change(module)
 
     def uninstall(self) -> None:
-        sys.meta_path.remove(self)
+        if self.installed:
+            sys.meta_path.remove(self)
         changes.take_back(self._undoing)
+        self._changed.clear()
 
     def _change(self, module: ModuleType) -> None:
+        self._changed.append(module)
         self._undoing += changes.make(self._changing[module.__name__](module))
 
     def find_spec(

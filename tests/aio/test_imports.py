@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from types import ModuleType
 
 import pytest
+
+from pytest_polly.wire.changes import Change
+from pytest_polly.wire.imports import OnImport
 
 pytest.importorskip("aiobotocore")
 
@@ -140,3 +145,24 @@ def test_aiobotocore_is(script: str) -> None:
         timeout=60,
     )
     assert ran.returncode == 0, ran.stderr
+
+
+def test_who_puts_back_the_finders_has_nothing_changed_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """pytester does, after every run of its own in this process."""
+    module = ModuleType("nobodys_sdk")
+    module.send = lambda: ["sent"]  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    original = module.send
+
+    def changing(module: ModuleType) -> Iterator[Change]:
+        before = module.send
+        yield module, "send", lambda: ["seen", *before()]
+
+    changes = OnImport({module.__name__: changing})
+    changes.install()
+    sys.meta_path.remove(changes)
+    changes.install()
+    assert module.send() == ["seen", "sent"]
+    sys.meta_path.remove(changes)
+    changes.uninstall()
+    assert module.send is original

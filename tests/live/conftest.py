@@ -16,15 +16,9 @@ import pytest
 
 from tests.live.playing_aws import REGION
 
-for name in (
-    "contract",
-    "live.account",
-    "live.hooks",
-    "live.run",
-    "report.files",
-    "wire.botocore",
-    "wire.moto",
-):
+_OURS = ("contract", "live.account", "live.hooks", "live.run", "report.files")
+_WIRES = ("wire.aiobotocore", "wire.botocore", "wire.moto")
+for name in (*_OURS, *_WIRES):
     import_module(f"pytest_polly.{name}")
 for name in ("aiobotocore.session", "moto.polly.models"):
     if find_spec(name.partition(".")[0]):
