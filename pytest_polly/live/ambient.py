@@ -70,6 +70,7 @@ class Ambient:
             config=_PATIENCE,
         )
         self._refusal: Unobtainable | None = None
+        self._assumable: set[str] = set()
 
     @property
     def method(self) -> str:
@@ -129,6 +130,12 @@ class Ambient:
             role=role,
         )
         return IssuedKey(_credentials(answer), principal, now)
+
+    def check_role(self, role: str, now: datetime) -> None:
+        """Raise `Unobtainable` if *role* cannot be assumed; where it can, AWS is asked once."""
+        if role not in self._assumable:
+            self.role_session(role, now)
+            self._assumable.add(role)
 
     @property
     def _principal(self) -> Principal:

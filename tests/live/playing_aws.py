@@ -15,8 +15,9 @@ from typing import Any
 
 from pytest_polly.aws import SimulatedAWS
 from pytest_polly.clock import Clock
-from pytest_polly.directory import Directory
+from pytest_polly.directory import Directory, trust_policy
 from pytest_polly.gate import Credentials, Request, Response, statement
+from pytest_polly.gate.policy import Document
 from pytest_polly.live.budget import characters
 from pytest_polly.wire.server import Server, wall_clock
 
@@ -28,11 +29,12 @@ class Played:
 
     def __init__(self) -> None:
         self.directory = Directory(ACCOUNT)
-        self.user = self.directory.create_user("maintainer", statement("Allow", "polly:*", "sts:AssumeRole"))
-        self.role = self.directory.create_role("Narrator", statement("Allow", "polly:*"))
+        self.user = self.directory.create_user("maintainer")
+        self.role = self.directory.create_role("polly-live")
         self.aws = SimulatedAWS(self.directory, Clock(), REGION)
         self.spoken = 0
         self.drift: dict[str, Any] = {}
+        self.forget()
 
     def answer(self, request: Request, now: datetime) -> Response | None:
         response = self.aws.answer(request, now)
@@ -66,10 +68,16 @@ class Played:
     def deny(self, action: str) -> Any:
         self.user.policies.append(statement("Deny", action))
 
+    def policies(self, user: Document, role: Document, trust: Document) -> Any:
+        """From now on the user and the role may do this, and the role trusts whom *trust* says."""
+        self.user.policies[:], self.role.policies[:], self.role.trust = [user], [role], trust
+
     def forget(self) -> Any:
+        """Begin anew."""
         self.aws.calls.clear()
         self.spoken, self.drift = 0, {}
-        del self.user.policies[1:]
+        anybody = trust_policy({"AWS": f"arn:aws:iam::{ACCOUNT}:root"})
+        self.policies(statement("Allow", "polly:*", "sts:AssumeRole"), statement("Allow", "polly:*"), anybody)
 
     def seen(self) -> Any:
         calls = [
