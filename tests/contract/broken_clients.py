@@ -725,7 +725,7 @@ FAULTS = (
         ("long-term", "partial", "none"),
     ),
     Fault(PlaysFirstRecording, "answered-from-cache", (_at("renews"),), ("role",), ("assume-role", "imds")),
-    Fault(Swallows, "error-swallowed", _REFUSED),
+    Fault(Swallows, "error-swallowed", _REFUSED, (*_SOME, "partial", "throttled", "unavailable")),
     Fault(SwallowsIntoNone, "error-swallowed", _REFUSED, (*_SOME, "throttled"), _AT_HAND),
     Fault(Beeps, "error-swallowed", _REFUSED, ("long-term", "expired-token", "throttled"), _AT_HAND),
     Fault(Exits, "process-exited", _REFUSED, (*_FEW, "throttled")),

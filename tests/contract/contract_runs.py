@@ -1,24 +1,28 @@
-"""Runs contract classes in a pytest of their own, and reads what was found from the JSON report."""
+"""Asks contract classes what they are to be asked: cell by cell, or in a pytest of their own."""
 
 from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterator, Mapping
+import warnings
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 from unittest.mock import patch
 
 import boto3
 import botocore.session
 import pytest
+from botocore.handlers import BUILTIN_HANDLERS
 from botocore.hooks import HierarchicalEmitter
 
 from pytest_polly import wellformed
 from pytest_polly.account import Account
-from pytest_polly.contract import CredentialContract
+from pytest_polly.cases import Case
+from pytest_polly.clauses import CLAUSES
+from pytest_polly.contract import ContractBroken, CredentialContract, parameters_for
 
 #: The classes that the inner pytest is to collect; its test module takes them from here.
 collected: dict[str, type[CredentialContract]] = {}
@@ -28,38 +32,76 @@ _INNER_MODULE = f"from {__name__} import collected\n\nglobals().update(collected
 _WITHOUT = ("randomly", "hypothesispytest", "xdist", "asyncio", "anyio", "cacheprovider")
 
 #: A client's own warning is none of ours, though all others are errors.
-_AS_USUAL = ("-W", "default:connecting with:UserWarning")
+_A_CLIENTS_OWN: tuple[str, type[Warning]] = ("connecting with", UserWarning)
+_AS_USUAL = ("-W", f"default:{_A_CLIENTS_OWN[0]}:UserWarning")
 
 #: How many credentials of legal form are drawn; enough for hypothesis to begin with the simplest of all.
 _EXAMPLES = 4
 
+#: What our clients, and botocore for them, talk to.
+_SERVICES = {"polly", "sts", "signin", "sso", "sso-oidc"}
 _handlers: list[HierarchicalEmitter] = []
 
 
 def session(**given: Any) -> boto3.Session:
     """Return a new boto3 session, in a tenth of the time: botocore's own handlers are copied.
 
-    Nothing but the registering of handlers is saved, which is nearly all that making a session costs.
+    Nothing but the registering of handlers is saved, which is nearly all that making a session costs, and
+    the copying of those of other services, which is much of what making a client costs.
     """
     if not _handlers:
         _handlers.append(HierarchicalEmitter())
-        botocore.session.Session(event_hooks=_handlers[0])
+        others = set(botocore.session.Session().get_available_services()) - _SERVICES
+        ours = [one for one in BUILTIN_HANDLERS if not others.intersection(one[0].split(".")[1:2])]
+        with patch.object(botocore.handlers, "BUILTIN_HANDLERS", ours):
+            botocore.session.Session(event_hooks=_handlers[0])
     bare = botocore.session.Session(event_hooks=copy.copy(_handlers[0]), include_builtin_handlers=False)
     return boto3.Session(botocore_session=bare, **given)
 
 
 @dataclass(frozen=True)
 class Told:
-    """What the report tells of one cell."""
+    """What is told of one cell."""
 
     outcome: str
-    findings: tuple[str, ...]
-    seen: str
-    calls: tuple[Mapping[str, Any], ...]
+    findings: tuple[str, ...] = ()
 
 
 #: By ``clause[case]``.
 Cells = dict[str, Told]
+
+
+class Captured(Protocol):
+    """What pytest's ``capfd`` is."""
+
+    def readouterr(self) -> tuple[str, str]: ...
+
+
+def ask(contract: type[CredentialContract], captured: Captured) -> Cells:
+    """Ask a class everything, as pytest would, but for marks and fixtures of its own."""
+    load_everything()
+    cells: Cells = {}
+    with patch.object(wellformed, "EXAMPLES", _EXAMPLES), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", *_A_CLIENTS_OWN)
+        for clause in CLAUSES:
+            more = (captured,) if clause == "test_keeps_secrets_out_of_sight" else ()
+            for param in parameters_for(contract, clause):
+                if not param.marks:
+                    cells[f"{clause}[{param.id}]"] = _asked(contract(), clause, param.values[0], *more)
+    assert cells, "nothing was asked"
+    return cells
+
+
+def _asked(contract: CredentialContract, clause: str, case: Case, *more: object) -> Told:
+    with Account(label=f"{clause}[{case.id}]") as account:
+        try:
+            with account.apply_case(case):
+                getattr(contract, clause)(account, *more)
+        except ContractBroken as broken:
+            return Told("failed", tuple(finding.name for finding in broken.findings))
+        except pytest.skip.Exception:
+            return Told("skipped")
+    return Told("passed")
 
 
 def run(
@@ -74,10 +116,7 @@ def run(
     told: dict[str, Cells] = {contract.__name__: {} for contract in contracts}
     for cell in report["cells"]:
         told[cell["contract"]][cell["nodeid"].rpartition("::")[2]] = Told(
-            cell["outcome"],
-            tuple(finding["name"] for finding in cell["findings"]),
-            "\n".join(finding["seen"] for finding in cell["findings"]),
-            tuple(cell["calls"]),
+            cell["outcome"], tuple(finding["name"] for finding in cell["findings"])
         )
     return told
 
@@ -91,15 +130,6 @@ def run_as_is(
         pytester.makepyfile(test_inner=_INNER_MODULE)
         without = [part for name in _WITHOUT for part in ("-p", f"no:{name}")]
         return pytester.runpytest_inprocess("-q", "--polly-report=cells.json", *_AS_USUAL, *without, *args)
-
-
-def run_one(pytester: pytest.Pytester, contract: type[CredentialContract], *args: str) -> Cells:
-    """Run the contract over one class; every cell that failed has a finding."""
-    cells = run(pytester, contract, args=args)[contract.__name__]
-    assert cells, "nothing was run"
-    for name, told in cells.items():
-        assert (told.outcome == "failed") == bool(told.findings), f"{name}: {told}"
-    return cells
 
 
 def findings(cells: Cells) -> set[str]:

@@ -15,7 +15,8 @@ from pytest_polly.findings import DIAGNOSES
 
 from . import broken_clients as broken
 from .broken_clients import Broken, Narrator
-from .contract_runs import findings, run
+from .conftest import Ask
+from .contract_runs import findings
 
 # Faults that leave room for others: each goes wrong in a corner of its own ---------------------
 
@@ -130,8 +131,7 @@ def test_all_faults_are_paired() -> None:
 
 
 @pytest.mark.parametrize("first", list(SYMPTOMS)[:-1])
-def test_of_two_faults_both_are_found(first: str, pytester: pytest.Pytester) -> None:
-    contracts = {pair: _client(pair) for pair in _pairs(first)}
-    cells = run(pytester, *contracts.values())
-    found = {pair: findings(cells[contract.__name__]) for pair, contract in contracts.items()}
-    assert found == {pair: {HIDDEN[pair]} if pair in HIDDEN else set(pair) for pair in contracts}
+def test_of_two_faults_both_are_found(first: str, ask: Ask) -> None:
+    pairs = _pairs(first)
+    found = {pair: findings(ask(_client(pair))) for pair in pairs}
+    assert found == {pair: {HIDDEN[pair]} if pair in HIDDEN else set(pair) for pair in pairs}

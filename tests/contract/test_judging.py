@@ -18,7 +18,8 @@ from pytest_polly.services.signed import Polly
 
 from . import broken_clients
 from .broken_clients import Broken, Narrator
-from .contract_runs import run_as_is, run_one, session
+from .conftest import Ask
+from .contract_runs import run_as_is, session
 
 _SAYS = {"Text": "Hello", "OutputFormat": "mp3", "VoiceId": "Joanna"}
 _NEGATIVE = set(CLAUSES) - {"test_speaks_with_valid_credentials"}
@@ -94,15 +95,13 @@ def test_the_signer_replaces_all_other_findings() -> None:
 @pytest.mark.parametrize(
     "change", [broken_clients.StumblesBeforehand, broken_clients.IsSilent, broken_clients.PlaysRecording]
 )
-def test_a_client_that_never_speaks_is_not_judged_on_anything_else(
-    change: type[Narrator], pytester: pytest.Pytester
-) -> None:
+def test_a_client_that_never_speaks_is_not_judged_on_anything_else(change: type[Narrator], ask: Ask) -> None:
     members = {
         "client": change,
         "modes": ("long-term", "role", "expired-token", "none", "throttled"),
         "sources": ("explicit", "environment", "assume-role"),
     }
-    cells = run_one(pytester, type("TestNeverSpeaking", (Broken,), members))
+    cells = ask(type("TestNeverSpeaking", (Broken,), members))
     outcomes = {name: told.outcome for name, told in cells.items()}
     speaks = {name for name in outcomes if name.startswith("test_speaks_")}
     assert {outcomes[name] for name in speaks} == {"failed"}

@@ -10,7 +10,8 @@ from pytest_polly.modes import MODES
 from pytest_polly.sources import SOURCES
 
 from . import sound_clients
-from .contract_runs import run_one
+from .conftest import Ask
+from .contract_runs import run
 
 #: Both are asked everything.
 EXEMPLARY = (sound_clients.TestExemplary, sound_clients.TestAsynchronous)
@@ -25,7 +26,7 @@ SELECTION = {
 def test_an_exemplary_client_passes_everything(
     contract: type[CredentialContract], pytester: pytest.Pytester
 ) -> None:
-    cells = run_one(pytester, contract)
+    cells = run(pytester, contract)[contract.__name__]
     assert {told.outcome for told in cells.values()} == {"passed"}
     there_are = [(clause, case) for clause in CLAUSES.values() for case in clause.cases]
     assert {case.mode for _, case in there_are} == set(MODES)
@@ -37,10 +38,7 @@ def test_an_exemplary_client_passes_everything(
 
 
 @pytest.mark.parametrize("contract", [one for one in sound_clients.SOUND if one not in EXEMPLARY])
-def test_a_sound_client_of_any_shape_passes(
-    contract: type[CredentialContract], pytester: pytest.Pytester
-) -> None:
-    asked = type(contract.__name__, (contract,), SELECTION)
-    cells = run_one(pytester, asked)
+def test_a_sound_client_of_any_shape_passes(contract: type[CredentialContract], ask: Ask) -> None:
+    cells = ask(type(contract.__name__, (contract,), SELECTION))
     assert {told.outcome for told in cells.values()} == {"passed"}
     assert {name.partition("[")[0] for name in cells} == set(CLAUSES)
