@@ -115,7 +115,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
         "polly_live: run the test against real Polly, with the credentials at hand; without --polly-live "
-        f"it is skipped. {_DOCS}/reference/pytest.html",
+        f"it is skipped. {_DOCS}/how-to/live.html",
     )
     if config.getoption("polly_live"):
         from .live.hooks import LiveHooks
