@@ -67,8 +67,12 @@ class Clock:
     def _start(self) -> None:
         from freezegun import api, freeze_time
 
-        freezer = freeze_time(self.now, tick=True, real_asyncio=True, ignore=_KEEP_REAL_TIME)
+        freezer = freeze_time(self.now, tick=True, ignore=_KEEP_REAL_TIME)
         self._undo.enter_context(freezer)
+        # Not by freezegun's `real_asyncio`: that opens a loop to look at it, and thereby a socket, which
+        # whoever forbids sockets does not like.
+        for loop in _loops_that_ask_the_time():
+            self._undo.enter_context(patch.object(loop, "time", lambda loop: api.real_monotonic()))
         self._own = api.freeze_factories[-1]
         self._undo.enter_context(patch.object(api.FakeDatetime, "now", classmethod(_now(self._own))))
 
@@ -79,6 +83,19 @@ class Clock:
         self._undo.close()
         self._moves, self._own = [], None
         self.skew = timedelta(0)
+
+
+def _loops_that_ask_the_time() -> list[type]:
+    """Return the classes of event loops that have asyncio's own way to tell the time.
+
+    It is in more than one class where freezegun's `real_asyncio` has put it back.
+    """
+    import asyncio
+
+    classes: list[type] = [asyncio.BaseEventLoop]
+    for one in classes:
+        classes += one.__subclasses__()
+    return [one for one in classes if vars(one).get("time") is asyncio.BaseEventLoop.time]
 
 
 def _local_offset(moment: datetime) -> timedelta:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import socket
 import subprocess
 import sys
 import tempfile
@@ -140,6 +141,20 @@ def test_answers_are_dated_by_awss_clock(moved: timedelta) -> None:
                 answer = error.response
             date = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
             assert _about(date, account.clock.now + timedelta(minutes=10))
+
+
+def test_time_is_moved_without_a_socket(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many forbid them all, as with pytest-socket."""
+
+    def refuse(*arguments: Any, **options: Any) -> Any:
+        pytest.fail("a socket was asked for")
+
+    with Account() as account, account.apply("role"), monkeypatch.context() as patched:
+        patched.setattr(socket, "socketpair", refuse)
+        patched.setattr(socket.socket, "__init__", refuse)
+        before = account.clock.now
+        account.clock.advance(hours=2)
+        assert account.clock.now - before >= timedelta(hours=2)
 
 
 def test_a_skewed_clock_stays_skewed() -> None:
@@ -314,6 +329,13 @@ def test_event_loops_keep_the_real_time() -> None:
         assert 0.018 < waited < 25
         # A loop that is made only now keeps it as well.
         asyncio.run(asyncio.wait_for(asyncio.sleep(0.01), timeout=30))
+
+
+def test_event_loops_do_so_after_others_moved_time_too() -> None:
+    """freezegun leaves a copy of what it replaced in the class of the loops."""
+    with freeze_time("2030-01-01", real_asyncio=True):
+        pass
+    test_event_loops_keep_the_real_time()
 
 
 def test_waiting_threads_are_not_held_up() -> None:

@@ -306,7 +306,8 @@ def essence(request: Request) -> object:
         .split(";")
     )
     algorithm = values.get("authorization", [""])[0].partition(" ")[0]
-    covered = {name: values.get(name, []) for name in (*named, "host", "x-amz-date", "x-amz-security-token")}
+    named = [*filter(None, named), "host", "x-amz-date", "x-amz-security-token"]
+    covered = {name: values.get(name, []) for name in named}
     return (
         algorithm,
         request.method.upper(),
