@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from .run import LiveRun
 
 
+#: The case of a test that names none.
+_AT_HAND = "credentials-at-hand"
+
+
 class LiveClock(Clock):
     """AWS's clock is the world's; only the client's own can be put wrong."""
 
@@ -59,7 +63,7 @@ class LiveAccount(Account):
         self._directory.keys[own.credentials.access_key_id] = own
         # The person's own key outlives every test.
         self._chosen.add(own.credentials.access_key_id)
-        self._issuer = LiveIssuer(self._directory, run.ambient, run.settings.role, run.kept)
+        self._issuer: LiveIssuer = LiveIssuer(self._directory, run.ambient, run.settings.role, run.kept)
         self._live = LiveAWS(
             self._directory, self.clock, run.endpoints, run.budget, lambda: (self.mode, self.source)
         )
@@ -76,8 +80,8 @@ class LiveAccount(Account):
 
     @property
     def case_at_hand(self) -> Case:
-        """The person's own credentials, in the environment."""
-        return Case(self.sound_mode, "environment")
+        """The person's own credentials, in the environment, whatever they are."""
+        return Case(self.sound_mode, "environment", name=_AT_HAND)
 
     def another(self, label: str) -> LiveAccount:
         return LiveAccount(self._run, label=label)
@@ -89,6 +93,7 @@ class LiveAccount(Account):
             pytest.skip(f"live: {reason}")
         if self._run.budget.exhausted:
             pytest.skip(f"live: {self._run.budget.verdict}")
+        self._issuer.hands_out_own = case.name == _AT_HAND
         with super().apply_case(case), self._client_clock.behind(MODES[case.mode].skew):
             yield self
 

@@ -58,11 +58,13 @@ class Ambient:
     """
 
     def __init__(self, session: botocore.session.Session, endpoints: Endpoints) -> None:
+        # Where the SDK itself asks STS, it is to do so there as well. The regional endpoint: tokens of the
+        # global one are not good in every region.
+        session.set_config_variable("region", endpoints.region)
+        session.set_config_variable("sts_regional_endpoints", "regional")
         self._found = session.get_credentials()
         if self._found is None:
             raise Unobtainable("botocore found no credentials, neither in the environment nor in AWS's files")
-        # The regional endpoint: tokens of the global one are not good in every region.
-        session.set_config_variable("sts_regional_endpoints", "regional")
         self._sts: Any = session.create_client(
             "sts",
             region_name=endpoints.region,
@@ -143,25 +145,26 @@ class Ambient:
         return Principal(identity.arn, identity.user_id, identity.account_id, Policies([_ANYTHING]))
 
     def _ask(self, operation: str, **parameters: Any) -> Mapping[str, Any]:
-        try:
-            with _as_the_person():
-                answer: Mapping[str, Any] = getattr(self._sts, operation)(**parameters)
-        except ClientError as error:
-            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-            said = error.response["Error"]
-            raise Unobtainable(
-                f"AWS answered {error.operation_name} with {status} {said['Code']}: {said.get('Message')}"
-            ) from None
-        except BotoCoreError as error:
-            raise Unobtainable(f"{operation} failed: {error}") from None
+        with _as_the_person():
+            answer: Mapping[str, Any] = getattr(self._sts, operation)(**parameters)
         return answer
 
 
 @contextmanager
 def _as_the_person() -> Iterator[None]:
-    """Ask in the person's own environment, whatever account is in force, and unseen by it."""
-    with environment.outside(), wire.own_requests():
-        yield
+    """Ask in the person's own environment, whatever account is in force, and unseen by it.
+
+    Raises `Unobtainable` where AWS refuses, or does not answer.
+    """
+    try:
+        with environment.outside(), wire.own_requests():
+            yield
+    except ClientError as error:
+        status, said = error.response["ResponseMetadata"]["HTTPStatusCode"], error.response["Error"]
+        answer = f"{status} {said['Code']}: {said.get('Message')}"
+        raise Unobtainable(f"AWS answered {error.operation_name} with {answer}") from None
+    except BotoCoreError as error:
+        raise Unobtainable(str(error)) from None
 
 
 def _credentials(answer: Mapping[str, Any]) -> Credentials:

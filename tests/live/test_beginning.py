@@ -69,6 +69,23 @@ def test_a_profile_may_be_named(
     assert call[2] == given["AWS_ACCESS_KEY_ID"]
 
 
+def test_credentials_may_be_those_of_a_role_that_the_sdk_assumes(
+    pytester: pytest.Pytester, elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "config").write_text(
+        f"[profile ci]\nrole_arn = {elsewhere.role}\ncredential_source = Environment\n", encoding="utf-8"
+    )
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    result = _run(pytester, "--polly-live-profile=ci")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines([f"polly: live as arn:aws:sts::{ACCOUNT}:assumed-role/polly-live/* (by *"])
+    (call,) = elsewhere.polly_calls
+    assert call[2].startswith("ASIA")
+    # Fetched once, and by nobody but the kit.
+    asked = [call[1] for call in elsewhere.ask("seen")["calls"]]
+    assert asked == ["AssumeRole", "GetCallerIdentity", "SynthesizeSpeech"]
+
+
 #: What is wrong: the variables that are other than usual, the options, and what is said of it.
 WRONG: dict[str, tuple[dict[str, str | None], tuple[str, ...], str]] = {
     "no credentials": (
@@ -108,7 +125,7 @@ WRONG: dict[str, tuple[dict[str, str | None], tuple[str, ...], str]] = {
         # Nobody listens there.
         {"AWS_ENDPOINT_URL_STS": "http://127.0.0.1:1"},
         (),
-        "*get_caller_identity failed: *Could not connect to the endpoint URL*",
+        "*cannot begin: Could not connect to the endpoint URL*",
     ),
     "no budget": ({}, ("--polly-live-budget=all",), "polly: the budget 'all' (from command line) is no *"),
     "nowhere for the drift": (
