@@ -241,3 +241,26 @@ def test_the_certificates_that_are_trusted_stay(
         """
     )
     pytester.runpytest_inprocess("--polly-live").assert_outcomes(passed=1)
+
+
+def test_between_attempts_a_live_client_waits(pytester: pytest.Pytester, elsewhere: Elsewhere) -> None:
+    """A simulated account makes nobody wait; AWS may have asked for a pause because it needs one."""
+    pytester.makepyfile(
+        """
+        import time
+        import botocore.endpoint
+        import pytest
+        from pytest_polly import wire
+
+        @pytest.mark.polly_live
+        def test_live():
+            assert wire.engaged()
+            assert not wire.unhurried()
+            assert botocore.endpoint.time is time
+
+        def test_simulated(polly_account):
+            assert wire.unhurried()
+            assert botocore.endpoint.time is not time
+        """
+    )
+    pytester.runpytest_inprocess("--polly-live").assert_outcomes(passed=2)
