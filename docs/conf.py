@@ -15,10 +15,12 @@ version = release = installed("pytest-polly")
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "catalogue"]
 exclude_patterns = ["_build", "_shared"]
-nitpick_ignore_regex = [("py:.*", ".*")]
 
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
+
+# Code stands in sentences, too.
+smartquotes = False
 
 # Docstrings put the names of objects between single backticks.
 default_role = "py:obj"

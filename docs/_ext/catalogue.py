@@ -1,7 +1,8 @@
 """Shows in the documentation what the code's catalogues hold, so that no page can disagree with them.
 
 ``{catalogue} modes`` is the table of all modes, ``{catalogue} mode expired-token`` the facts of one;
-the same for sources, findings and clauses, and ``{catalogue} answers`` is all that the gate can object to.
+the same for sources, findings and clauses. ``{catalogue} checks`` is the order of the gate's checks,
+``{catalogue} answers`` all that it can object to.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from pytest_polly.cases import default_source, sources_of
 from pytest_polly.clauses import CLAUSES
 from pytest_polly.contract import CredentialContract
 from pytest_polly.findings import DIAGNOSES
-from pytest_polly.gate import errors
+from pytest_polly.gate import CHECKS, errors
 from pytest_polly.modes import CORE, MODES, Expected
 from pytest_polly.sources import SOURCES
 
@@ -164,6 +165,10 @@ def _answers() -> Lines:
     yield from _table(("Objection", "Polly", "Sure", "STS", "Sure"), rows)
 
 
+def _checks() -> Lines:
+    yield from (f"1. `{check.__name__}`" for check in CHECKS)
+
+
 def _sureness() -> Lines:
     yield from _table(("Mark", "Means"), [(mark, means) for mark, means in errors.SURENESS.items()])
 
@@ -174,6 +179,7 @@ _ALL: dict[str, Callable[[], Lines]] = {
     "findings": _findings,
     "clauses": _all_clauses,
     "answers": _answers,
+    "checks": _checks,
     "sureness": _sureness,
 }
 
@@ -189,12 +195,13 @@ def _answer(expected: Expected, *, short: bool = False) -> str:
     if expected.ok:
         return "audio"
     if expected.code is None:
-        return "nothing: no call is made"
+        return "no call"
+    refused = "no call, or " if expected.refused_by_sdk else ""
     if short:
-        return f"{expected.status} `{expected.code}`"
+        return f"{refused}{expected.status} `{expected.code}`"
     assert expected.message is not None
     message = re.sub(r"\\(.)", r"\1", expected.message.replace(".+", "…"))
-    return f"{expected.status} `{expected.code}`: “{message}”"
+    return f"{refused}{expected.status} `{expected.code}`: “{message}”"
 
 
 def _said(message: str) -> str:
