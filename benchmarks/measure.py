@@ -1,156 +1,91 @@
-"""What the kit costs, beside moto's ``mock_aws``: ratios of medians, both sides in one run, interleaved.
+"""Measures everything, in the environment that `run.py` makes, and writes the page.
 
-``python benchmarks/measure.py`` prints a Markdown table; ``--rounds N`` measures more often.
+python benchmarks/measure.py --page docs/benchmarks.md [--quick]
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
-from typing import Any
 
-Side = Callable[[], object]
-
-_SPEAK = {"Text": "Hello", "OutputFormat": "mp3", "VoiceId": "Joanna"}
-
-_FIRST_TEST = """
-import time
-started = time.perf_counter()
-{enter}
-    import boto3
-    boto3.client("polly", region_name="us-east-1").synthesize_speech(
-        Text="Hello", OutputFormat="mp3", VoiceId="Joanna")["AudioStream"].read()
-print(time.perf_counter() - started)
-"""
-_OURS = "from pytest_polly import Account\nwith Account() as a, a.apply('long-term'):"
-_MOTO = "from moto import mock_aws\nwith mock_aws():"
+import in_process
+import report
+import whole_runs
+from report import Results
 
 
-def seconds(side: Side) -> float:
-    started = time.perf_counter()
-    side()
-    return time.perf_counter() - started
+@dataclass(frozen=True)
+class Plan:
+    """How often each thing is measured; more often for what is over at once."""
+
+    tests: int
+    runs: int
+    contracts: int
+    examples: int
+    #: How many tests the suite for the workers has.
+    suite: int
+    #: After how many tests of one run its time and memory are noted.
+    points: tuple[int, ...]
 
 
-def interleaved(rounds: int, *sides: Side) -> list[float]:
-    """Return each side's median in seconds; sides take turns, so that drift hits all alike."""
-    taken: list[list[float]] = [[] for _ in sides]
-    for _ in range(rounds):
-        for side, times in zip(sides, taken, strict=True):
-            times.append(seconds(side))
-    return [median(times) for times in taken]
-
-
-def speak(client: Any) -> None:
-    client.synthesize_speech(**_SPEAK)["AudioStream"].read()
-
-
-def one_test(rounds: int) -> tuple[float, float]:
-    """Account or mock, a fresh session and client, one call, tear-down."""
-    import boto3
-    from moto import mock_aws
-
-    from pytest_polly import Account
-
-    def ours() -> None:
-        with Account() as account, account.apply("long-term"):
-            speak(boto3.Session().client("polly"))
-
-    def motos() -> None:
-        with mock_aws():
-            speak(boto3.Session().client("polly", region_name="us-east-1"))
-
-    ours(), motos()
-    mine, theirs = interleaved(rounds, ours, motos)
-    return mine, theirs
-
-
-def one_call(rounds: int) -> tuple[float, float]:
-    """One call of a living client: verified by us, unverified by moto."""
-    import boto3
-    from moto import mock_aws
-
-    from pytest_polly import Account
-
-    calls = 20
-
-    def many(client: Any) -> Side:
-        return lambda: [speak(client) for _ in range(calls)]
-
-    with Account() as account, account.apply("long-term"):
-        client = boto3.client("polly")
-        speak(client)
-        [mine] = interleaved(rounds, many(client))
-    with mock_aws():
-        client = boto3.client("polly", region_name="us-east-1")
-        speak(client)
-        [theirs] = interleaved(rounds, many(client))
-    return mine / calls, theirs / calls
-
-
-def first_test(rounds: int) -> tuple[float, float]:
-    """The first test of a process, imports and all."""
-
-    def first(enter: str) -> float:
-        code = _FIRST_TEST.format(enter=enter)
-        ran = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-        return float(ran.stdout)
-
-    times = [(first(_OURS), first(_MOTO)) for _ in range(rounds)]
-    return median(ours for ours, _ in times), median(theirs for _, theirs in times)
-
-
-def start_up(rounds: int) -> tuple[float, float]:
-    """``pytest --collect-only`` in an empty folder, with the plugin and without."""
-    pytest = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "test_nothing.py").write_text("def test_nothing(): pass\n")
-
-        def collect(*arguments: str) -> Side:
-            return lambda: subprocess.run([*pytest, *arguments], check=True, capture_output=True, cwd=folder)
-
-        collect()(), collect("-p", "no:polly")()
-        mine, without = interleaved(rounds, collect(), collect("-p", "no:polly"))
-    return mine, without
-
-
-def contract(*arguments: str) -> float:
-    """The whole contract of one example client, every mode through every source."""
-    command = [sys.executable, "-m", "pytest", "-q", "--pyargs", "pytest_polly.examples"]
-    chosen = ["-k", "TestTokenNarrator", "-p", "no:randomly", *arguments]
-    with tempfile.TemporaryDirectory() as folder:
-        return seconds(
-            lambda: subprocess.run([*command, *chosen], check=True, capture_output=True, cwd=folder)
-        )
+_FULL = Plan(31, 7, 3, 2000, 800, (10, 30, 100, 300, 1000, 2000, 4000, 6000, 8000, 10_000))
+_QUICK = Plan(11, 3, 1, 500, 200, (10, 30, 100, 300, 600, 1000))
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=15)
-    rounds = parser.parse_args().rounds
-    os.environ["PYTHONSAFEPATH"] = "1"
-    few = max(3, rounds // 3)
-    rows = [
-        ("one test, beside mock_aws", *one_test(rounds)),
-        ("one call, beside mock_aws", *one_call(rounds)),
-        ("first test of a process, beside mock_aws", *first_test(few)),
-        ("collecting with the plugin unused, beside without it", *start_up(rounds)),
-    ]
-    print("| What | Ours | Theirs | Ratio |\n| --- | --- | --- | --- |")
-    for what, ours, theirs in rows:
-        print(f"| {what} | {ours * 1000:.2f} ms | {theirs * 1000:.2f} ms | {ours / theirs:.2f} |")
-    alone, together = contract(), contract("-n", "2")
-    print(
-        f"| whole contract of one client, two workers beside one | {together:.1f} s | {alone:.1f} s |", end=""
+    parser = argparse.ArgumentParser(description="Measure what the kit costs, and write the page of it.")
+    parser.add_argument("--page", type=Path, required=True, help="the Markdown file that is written")
+    parser.add_argument("--quick", action="store_true", help="measure less often, and fewer tests in one run")
+    arguments = parser.parse_args()
+    began = time.perf_counter()
+    results = measured(_QUICK if arguments.quick else _FULL)
+    report.write(results, arguments.page, quick=arguments.quick)
+    print(f"{arguments.page} is written, after {time.perf_counter() - began:.0f} s")
+
+
+def measured(plan: Plan) -> Results:
+    def tell(what: str) -> None:
+        print(f"measuring {what}", file=sys.stderr, flush=True)
+
+    load = os.getloadavg()[0]
+    tell("one test and one call, in memory and over HTTP")
+    # Whatever is loaded but once is loaded before.
+    for measure in (in_process.one_test, in_process.one_async_test, in_process.one_call_over_http):
+        measure(2)
+    one_test = in_process.one_test(plan.tests)
+    one_async_test = in_process.one_async_test(plan.tests)
+    one_call = in_process.one_call(plan.tests)
+    one_call_over_http = in_process.one_call_over_http(plan.tests)
+    tell("examples of hypothesis")
+    examples = in_process.examples(plan.examples)
+    tell("how runs begin")
+    beginning = whole_runs.beginning(plan.runs)
+    tell("the contract")
+    contract, cells = whole_runs.contract(plan.contracts)
+    tell("workers")
+    workers = whole_runs.workers(plan.suite, plan.contracts)
+    tell("growth")
+    growth = whole_runs.growth(list(plan.points))
+    return Results(
+        one_test=one_test,
+        one_async_test=one_async_test,
+        one_call=one_call,
+        one_call_over_http=one_call_over_http,
+        first_test=beginning["first test"],
+        collecting=beginning["collecting"],
+        contract=contract,
+        cells=cells,
+        workers=workers,
+        suite=plan.suite,
+        examples=examples,
+        growth=growth,
+        processors=whole_runs.processors(),
+        load=load,
     )
-    print(f" {together / alone:.2f} |")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,171 @@
+"""Whole runs of pytest: how they begin, a contract, a suite that grows, and workers that share it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from timing import Time, interleaved, timed
+
+_PLAIN = ("-q", "-p", "no:cacheprovider")
+_WITHOUT = ("-p", "no:polly")
+_CONTRACT = ("--pyargs", "pytest_polly.examples", "-k", "TestTokenNarrator")
+_SPEAK = 'boto3.client("polly").synthesize_speech(Text="Hello", OutputFormat="mp3", VoiceId="Joanna")'
+
+_EMPTY = "def test_nothing(): pass\n"
+_OUR_TEST = f"""
+import boto3
+
+def test_speech(polly_long_term):
+    assert {_SPEAK}["AudioStream"].read()
+"""
+_MOTO_TEST = f"""
+import boto3
+from moto import mock_aws
+
+@mock_aws
+def test_speech(monkeypatch):
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    assert {_SPEAK}["AudioStream"].read()
+"""
+_SUITE = f"""
+import boto3, pytest
+
+@pytest.mark.parametrize("number", range({{tests}}))
+@pytest.mark.polly("session-token")
+def test_speech(number, polly_account):
+    assert {_SPEAK}["AudioStream"].read()
+    assert [call.token_sent for call in polly_account.calls] == [True]
+"""
+#: Notes, now and then, how much time and memory the run has taken.
+_NOTING = """
+import json, os, time
+
+class Noting:
+    def __init__(self):
+        self.notes, self.tests = [], 0
+        self.note()
+
+    def note(self):
+        with open("/proc/self/statm") as statm:
+            pages = int(statm.read().split()[1])
+        times = [time.process_time(), time.perf_counter()]
+        self.notes.append([self.tests, *times, pages * os.sysconf("SC_PAGE_SIZE")])
+
+    def pytest_collection_finish(self):
+        self.note()
+
+    def pytest_runtest_logfinish(self):
+        self.tests += 1
+        if self.tests in POINTS:
+            self.note()
+
+    def pytest_unconfigure(self):
+        with open("notes.json", "w") as file:
+            json.dump(self.notes, file)
+
+def pytest_configure(config):
+    config.pluginmanager.register(Noting())
+"""
+
+
+@dataclass(frozen=True)
+class Note:
+    """How much a run had taken once so many of its tests were done: seconds, and bytes of memory."""
+
+    tests: int
+    cpu: float
+    wall: float
+    memory: int
+
+
+class Folder:
+    """A folder with one file of tests, and runs of pytest in it."""
+
+    def __init__(self, folder: Path, tests: str) -> None:
+        self._folder = folder
+        (folder / "test_it.py").write_text(tests)
+
+    def run(self, *arguments: str) -> str:
+        """Run pytest; return what it prints. Raises `CalledProcessError` if a test fails."""
+        command = [sys.executable, "-m", "pytest", *_PLAIN, *arguments]
+        ran = subprocess.run(command, cwd=self._folder, check=True, capture_output=True, text=True)
+        return ran.stdout
+
+    def time(self, *arguments: str) -> Time:
+        return timed(lambda: self.run(*arguments))
+
+
+def _folder(tests: str, parent: str) -> Folder:
+    return Folder(Path(tempfile.mkdtemp(dir=parent)), tests)
+
+
+def beginning(rounds: int) -> dict[str, dict[str, Time]]:
+    """Return what it costs to collect next to nothing, and to run one first test."""
+    with tempfile.TemporaryDirectory() as parent:
+        empty, ours, motos = (_folder(tests, parent) for tests in (_EMPTY, _OUR_TEST, _MOTO_TEST))
+        collecting = {
+            "with the plugin": lambda: empty.time("--collect-only"),
+            "without it": lambda: empty.time("--collect-only", *_WITHOUT),
+        }
+        first = {"pytest-polly": ours.time, "mock_aws": lambda: motos.time(*_WITHOUT)}
+        for side in (*collecting.values(), *first.values()):
+            side()
+        return {
+            # A difference of milliseconds between runs of half a second.
+            "collecting": interleaved(5 * rounds, collecting),
+            "first test": interleaved(rounds, first),
+        }
+
+
+def contract(rounds: int) -> tuple[dict[str, Time], int]:
+    """Return what one client's whole contract takes one worker and two, and how many cells it has."""
+    with tempfile.TemporaryDirectory() as parent:
+        folder = _folder(_EMPTY, parent)
+        sides = {
+            "one worker": lambda: folder.time(*_CONTRACT),
+            "two workers": lambda: folder.time(*_CONTRACT, "-n", "2"),
+        }
+        listed = folder.run(*_CONTRACT, "--collect-only")
+        return interleaved(rounds, sides), sum("::" in line for line in listed.splitlines())
+
+
+def workers(tests: int, rounds: int) -> dict[str, Time]:
+    """Return what a suite takes one worker, and two in each way of sharing it out."""
+    with tempfile.TemporaryDirectory() as parent:
+        # Each worker takes a file at a time with loadfile, so there has to be more than one.
+        folder = Path(tempfile.mkdtemp(dir=parent))
+        suite = Folder(folder, _SUITE.format(tests=tests // 4))
+        for number in range(3):
+            (folder / f"test_more_{number}.py").write_text(_SUITE.format(tests=tests // 4))
+        ways = {"one": ("-n", "1")} | {
+            way: ("-n", "2", "--dist", way) for way in ("load", "loadfile", "worksteal")
+        }
+
+        def measure(way: str) -> Time:
+            printed: list[str] = []
+            taken = timed(lambda: printed.append(suite.run(*ways[way])))
+            assert f"{tests // 4 * 4} passed" in printed[0], printed[0][-500:]
+            return taken
+
+        return interleaved(rounds, {way: partial(measure, way) for way in ways})
+
+
+def growth(points: list[int]) -> list[Note]:
+    """Return what a run had taken at each of *points*, numbers of tests done; the first note is its start."""
+    with tempfile.TemporaryDirectory() as parent:
+        folder = Path(parent)
+        (folder / "conftest.py").write_text(f"POINTS = {set(points)!r}\n{_NOTING}")
+        Folder(folder, _SUITE.format(tests=points[-1])).run("-p", "no:randomly")
+        notes = json.loads((folder / "notes.json").read_text())
+    return [Note(*note) for note in notes]
+
+
+def processors() -> int:
+    return len(os.sched_getaffinity(0))
