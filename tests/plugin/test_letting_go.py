@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import weakref
+from typing import Any
 
 import boto3
 import pytest
@@ -77,7 +78,7 @@ def test_a_finished_test_is_let_go(pytester: pytest.Pytester, tests: str) -> Non
     assert outcomes.get("passed", 0) + outcomes.get("xfailed", 0) == (4 if tests == "marker" else 2)
 
 
-def _use_an_account() -> list[weakref.ref[object]]:
+def _use_an_account() -> list[weakref.ref[Any]]:
     with Account() as account, account.apply("role"):
         client = boto3.client("polly")
         client.synthesize_speech(Text="Hello", OutputFormat="mp3", VoiceId="Joanna")
