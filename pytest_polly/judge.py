@@ -81,10 +81,10 @@ def names_the_cause(account: Account, attempt: Attempt, error: ErrorTypes | None
     # Where the client refused by itself there is no code of AWS's that could have been lost.
     excused = not refused and (own or not account.expected.refused_by_sdk)
     if not excused and not mentions(attempt.error, reasons):
-        seen = f"{_raised(attempt.error)}; neither it nor its causes name {reasons[0]}"
+        seen = f"{_raised(attempt.error)}, {_after(attempt)}; neither it nor its causes name {reasons[0]}"
         found.append(Finding("error-code-lost", seen))
     if error is not None and not own:
-        seen = f"{_raised(attempt.error)}; promised was {_names(error)}"
+        seen = f"{_raised(attempt.error)}, {_after(attempt)}; promised was {_names(error)}"
         found.append(Finding("wrong-error-type", seen))
     return found
 
@@ -123,7 +123,7 @@ def does_not_retry(attempt: Attempt) -> list[Finding]:
         if times > REPETITIONS:
             cut_off = isinstance(attempt.error, CutOffError)
             ending = ", and would have gone on: it was cut off" if cut_off else ""
-            seen = f"{_call(call)} sent {times} times{ending}; AWS each time: {_answer(call)}"
+            seen = f"{_whole(call)}, sent {times} times{ending}; AWS each time: {_answer(call)}"
             return [Finding("auth-error-retried", seen)]
     return []
 
@@ -237,7 +237,7 @@ def _signed_by_another(account: Account, call: Call) -> Iterator[Finding]:
         yield Finding("sources-mixed", seen)
         return
     ignored = explicit and place in SOURCES
-    seen = f"{_call(call)} of {place}, not with what came by {account.source}"
+    seen = f"{_call(call)} of {place}, not with what came by {account.source}; AWS: {_answer(call)}"
     yield Finding("explicit-ignored" if ignored else "wrong-identity", seen)
     if theirs.session_token and call.token is None:
         yield _dropped(call)
@@ -332,6 +332,10 @@ def _call(call: Call) -> str:
     return f"{call.operation} signed with {call.access_key_id}"
 
 
+def _whole(call: Call) -> str:
+    return f"{_call(call)}, {'with a' if call.token_sent else 'without a'} session token"
+
+
 def _made(call: Call) -> str:
     return f"{call.service}: {call.operation} answered {_answer(call)}"
 
@@ -343,8 +347,14 @@ def _answer(call: Call) -> str:
 
 
 def _after(attempt: Attempt) -> str:
+    """Say what was refused last, how often it had been tried, and in what words."""
     refused = [call for call in attempt.calls if call.refused]
-    return f"after AWS: {_answer(refused[-1])}" if refused else "and no call to Polly"
+    if not refused:
+        return "and no call to Polly"
+    last = refused[-1]
+    times = sum(last.repeats(one) for one in refused)
+    tries = f", sent {times} times" if times > 1 else ""
+    return f"after {_whole(last)}{tries}; AWS: {_answer(last)}"
 
 
 def _raised(error: BaseException | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 from typing import Any, ClassVar
 
 import pytest
@@ -400,4 +401,42 @@ def test_a_client_that_goes_on_is_cut_off_and_told_so() -> None:
             Case.of(broken_clients.RetriesForever).test_does_not_retry_rejected_credentials(account)
         assert len(account.calls) == 3
     [finding] = broken.value.findings
-    assert "sent 3 times, and would have gone on: it was cut off" in finding.seen
+    assert "a session token, sent 3 times, and would have gone on: it was cut off" in finding.seen
+
+
+@pytest.mark.parametrize(
+    ("change", "mode", "clause", "seen"),
+    [
+        (
+            broken_clients.Swallows,
+            "access-denied",
+            "test_raises_with_invalid_credentials",
+            "no exception but 0 bytes of audio after SynthesizeSpeech signed with {key}, without a session "
+            "token; AWS: 403 AccessDeniedException: *",
+        ),
+        (
+            broken_clients.LosesCode,
+            "expired-token",
+            "test_error_names_the_cause",
+            "NarratorError: cannot speak, after SynthesizeSpeech signed with {key}, with a session token; "
+            "AWS: 403 ExpiredTokenException: *; neither it nor its causes name ExpiredTokenException",
+        ),
+        (
+            broken_clients.Swallows,
+            "throttled",
+            "test_survives_throttling",
+            "* after SynthesizeSpeech signed with {key}, without a session token, sent [35] times; "
+            "AWS: 400 ThrottlingException: Rate exceeded",
+        ),
+    ],
+)
+def test_what_was_seen_is_told_by_request_key_token_and_tries(
+    change: type[Narrator], mode: str, clause: str, seen: str
+) -> None:
+    with Account() as account, account.apply(mode, "environment"):
+        with pytest.raises(ContractBroken) as broken:
+            getattr(Case.of(change), clause)(account)
+        assert account.credentials is not None
+        key = account.credentials.access_key_id
+    [finding] = broken.value.findings
+    assert fnmatchcase(finding.seen, seen.format(key=key)), finding.seen
