@@ -8,6 +8,7 @@ handed is theirs all the same: whoever changes it changes his own, and the next 
 from __future__ import annotations
 
 import os
+import pickle
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import AbstractContextManager
@@ -40,7 +41,9 @@ def shared() -> AbstractContextManager[None]:
 
 # What is parsed -------------------------------------------------------------------------------
 
+#: By path: a description pickled, or parsed if it is as large as that of all endpoints.
 _parsed: dict[str, Any] = {}
+_LARGE = 2**18
 _load_file = JSONFileLoader.load_file
 
 
@@ -49,8 +52,11 @@ def _load_once(loader: JSONFileLoader, file_path: str) -> Any:
     if type(loader) is not JSONFileLoader or not file_path.startswith(_SHIPPED_FILES):
         return _load_file(loader, file_path)
     if file_path not in _parsed:
-        _parsed[file_path] = _load_file(loader, file_path)
-    return _own(_parsed[file_path])
+        parsed = _load_file(loader, file_path)
+        pickled = pickle.dumps(parsed, pickle.HIGHEST_PROTOCOL)
+        _parsed[file_path] = pickled if len(pickled) < _LARGE else parsed
+    known = _parsed[file_path]
+    return pickle.loads(known) if isinstance(known, bytes) else _own(known)
 
 
 #: To a type checker a dict is one of these already, so it sees no way to put these first.
