@@ -54,9 +54,11 @@ class LiveAccount(Account):
     What cannot be made without changing the account, or at all, skips the test and says why.
     """
 
-    def __init__(self, run: LiveRun, *, label: str) -> None:
+    def __init__(self, run: LiveRun, *, label: str, ahead: timedelta = timedelta(0)) -> None:
         super().__init__(region=run.region, label=label)
         self._run = run
+        #: How far the clock of this machine is to be put forward to be right again.
+        self._ahead = ahead
         self.account_id = self._directory.account_id = run.identity.account_id
         self.clock = self._client_clock = LiveClock()
         own = run.ambient.key(self.clock.now)
@@ -84,7 +86,7 @@ class LiveAccount(Account):
         return Case(self.sound_mode, "environment", name=_AT_HAND)
 
     def another(self, label: str) -> LiveAccount:
-        return LiveAccount(self._run, label=label)
+        return LiveAccount(self._run, label=label, ahead=self.clock.skew)
 
     @contextmanager
     def apply_case(self, case: Case) -> Iterator[Account]:
@@ -99,12 +101,13 @@ class LiveAccount(Account):
 
     @contextmanager
     def _on_the_wire(self) -> Iterator[None]:
-        wire.engage(self._live.let_out, networked=True)
-        try:
-            yield
-        finally:
-            wire.disengage(self._live.let_out)
-            self._run.tell(self._live)
+        with self._client_clock.behind(-self._ahead):
+            wire.engage(self._live.let_out, networked=True)
+            try:
+                yield
+            finally:
+                wire.disengage(self._live.let_out)
+                self._run.tell(self._live)
 
     def _variables(self, folder: Path) -> dict[str, str]:
         bundle = os.environ.get("AWS_CA_BUNDLE")

@@ -192,3 +192,12 @@ def test_the_role_may_be_refused(pytester: pytest.Pytester, elsewhere: Elsewhere
     result.stdout.fnmatch_lines(
         ["*live: mode 'access-denied' cannot be made: AWS answered AssumeRole with 403 AccessDenied: User: *"]
     )
+
+
+def test_the_clock_is_right_again_for_a_control(pytester: pytest.Pytester, elsewhere: Elsewhere) -> None:
+    pytester.makepyfile(_narrowed("modes, sources = ['skewed-clock'], ['environment']"))
+    result = pytester.runpytest_inprocess(*_LIVE)
+    result.stdout.no_fnmatch_line("*not judged*")
+    report = _report()
+    assert [cell["outcome"] for cell in report["cells"]] == ["passed", "passed"]
+    assert report["live"]["drift"] == []
