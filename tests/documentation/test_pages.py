@@ -13,7 +13,7 @@ from pytest_polly.modes import MODES
 from pytest_polly.sources import SOURCES
 
 from . import pages
-from .pages import DOCS, README, ROOT
+from .pages import CONTRIBUTING, DOCS, README, ROOT
 
 _CATALOGUES: dict[str, tuple[str, Mapping[str, object]]] = {
     "modes": ("mode", MODES),
@@ -83,3 +83,10 @@ def test_links_to_the_published_documentation_lead_somewhere(page: Path) -> None
     text = page.read_text(encoding="utf-8")
     for path in re.findall(rf"(?:{_PUBLISHED}|{{_DOCS}})/([\w/-]+)\.html", text):
         assert (DOCS / f"{path}.md").exists(), path
+
+
+def test_the_environments_of_tox_are_told() -> None:
+    sections = re.findall(r"^\[testenv:([a-z]+)", (ROOT / "tox.ini").read_text(encoding="utf-8"), re.M)
+    rows = re.findall(r"^\| (`.*?) \|", CONTRIBUTING.read_text(encoding="utf-8"), re.M)
+    told = re.findall(r"`([a-z]+)[\d.-]*`", " ".join(rows))
+    assert set(told) == {"py", *sections}
