@@ -101,7 +101,7 @@ def test_a_report_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: py
     with pytest.raises(RuntimeError):
         files.write(str(path), CELLS)
     assert path.read_text() == "the report of the run before"
-    monkeypatch.setitem(files.FORMATS, ".json", lambda cells: "\udcff")
+    monkeypatch.setitem(files.FORMATS, ".json", lambda cells, live: "\udcff")
     with pytest.raises(UnicodeEncodeError):
         files.write(str(path), CELLS)
     assert path.read_text() == "the report of the run before"
