@@ -30,13 +30,13 @@ MAKINGS: dict[str, Making] = {
 }
 
 #: Why modes that are not in the table above cannot be made.
-_UNMAKEABLE = {
+UNMAKEABLE = {
     "inactive-key": "to deactivate a key would change the account",
     "throttled": "Polly cannot be kept busy without asking it more than one may",
     "unavailable": "Polly cannot be made to fail",
 }
 
-_ELSEWHERE = {
+ELSEWHERE = {
     "web-identity": "where an identity provider hands out tokens that the role trusts",
     "container": "in a container of ECS or EKS",
     "imds": "on an EC2 instance",
@@ -49,20 +49,20 @@ _NO_CLOCK = "AWS's clock cannot be moved, and the shortest session lasts 15 minu
 CLAUSES = {
     "test_renews_role_credentials": _NO_CLOCK,
     "test_is_safe_to_share": _NO_CLOCK,
-    "test_survives_throttling": _UNMAKEABLE["throttled"],
+    "test_survives_throttling": UNMAKEABLE["throttled"],
     "test_any_well_formed_credentials": "AWS issues no credentials of anybody's choice",
 }
 
 
 def reason_against_mode(mode: str) -> str | None:
     """Return why *mode* cannot be made, whoever one is, ``None`` if it may be."""
-    return f"mode {mode!r} cannot be made: {_UNMAKEABLE[mode]}" if mode in _UNMAKEABLE else None
+    return f"mode {mode!r} cannot be made: {UNMAKEABLE[mode]}" if mode in UNMAKEABLE else None
 
 
 def reason_against(case: Case) -> str | None:
     """Return why *case* cannot be made with any credentials, ``None`` if it may be."""
-    if case.source in _ELSEWHERE:
-        return f"source {case.source!r} exists only {_ELSEWHERE[case.source]}"
+    if case.source in ELSEWHERE:
+        return f"source {case.source!r} exists only {ELSEWHERE[case.source]}"
     against_mode = reason_against_mode(case.mode)
     if against_mode is not None:
         return against_mode

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from pytest_polly.live.makeable import MAKINGS
+from pytest_polly.live.makeable import ELSEWHERE, MAKINGS, UNMAKEABLE
 from pytest_polly.modes import MODES
+from pytest_polly.sources import SOURCES
 from tests.live.conftest import Elsewhere
 
 _SYNC = """
@@ -82,16 +83,7 @@ def test_a_sound_client_fulfils_it(pytester: pytest.Pytester, elsewhere: Elsewhe
     report = _report()
     ran = {(cell["mode"], cell["source"]) for cell in report["cells"] if cell["outcome"] == "passed"}
     assert {mode for mode, _ in ran} == set(MAKINGS) - {"expired-token"}
-    assert {source for _, source in ran} == {
-        "explicit",
-        "profile-name",
-        "environment",
-        "profile",
-        "shared-credentials-file",
-        "config-file",
-        "process",
-        "assume-role",
-    }
+    assert {source for _, source in ran} == set(SOURCES) - set(ELSEWHERE)
     live = report["live"]
     assert live["account"] == "210987654321"
     assert live["arn"] == "arn:aws:iam::210987654321:user/maintainer"
@@ -119,7 +111,7 @@ def test_what_cannot_be_made_says_why(pytester: pytest.Pytester, elsewhere: Else
             "*live: an expired token comes from an earlier run: --polly-live-expired FILE leaves one",
         ]
     )
-    assert set(MODES) - set(MAKINGS) == {"inactive-key", "throttled", "unavailable"}
+    assert set(MODES) - set(MAKINGS) == set(UNMAKEABLE)
 
 
 def test_a_broken_client_is_found_out(pytester: pytest.Pytester, elsewhere: Elsewhere) -> None:
