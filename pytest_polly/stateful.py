@@ -125,7 +125,8 @@ class _InHeldTime(TestCaseProperty):
         test_case = super().__get__(obj, typ)
         if test_case.setUp is not _hold_time:
             test_case.setUp = _hold_time  # type: ignore[assignment, method-assign]
-            test_case.settings = settings(test_case.settings, stateful_step_count=_STEPS)
+            steps = min(_STEPS, test_case.settings.stateful_step_count)
+            test_case.settings = settings(test_case.settings, stateful_step_count=steps)
         return test_case
 
 
