@@ -113,11 +113,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("wider", "whether something is to outlive its test", type="bool")
 
 
+def _of_the_run() -> dict[str, Any]:
+    # What some libraries forbid or allow of warnings when they are imported is theirs.
+    return {name: value for name, value in (world() | seam()).items() if name != "warnings"}
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
-    config.stash[_before] = world() | seam()
+    config.stash[_before] = _of_the_run()
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure(config: pytest.Config) -> None:
-    note("the run", config.stash[_before], world() | seam())
+    note("the run", config.stash[_before], _of_the_run())
