@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import find_spec
 from types import ModuleType
 from typing import Any, ClassVar
 from unittest.mock import patch
@@ -240,6 +241,9 @@ INDISTINGUISHABLE = {
     ): "awscrt raises nothing else here",
     ("id(one) in seen", False): "a chain that leads back to its beginning is none of Python's making",
 }
+if find_spec("awscrt") is None:
+    _STUMBLING = ("not refused and _signer_stumbled(attempt.error)", False)
+    INDISTINGUISHABLE[_STUMBLING] = "botocore signs by itself, and does not stumble"
 
 # The mutants ------------------------------------------------------------------------------------
 
