@@ -83,7 +83,7 @@ class Account:
     # In force ---------------------------------------------------------------------------------
 
     def __enter__(self) -> Account:
-        from .wire import aiobotocore, botocore, moto
+        from .wire import aiobotocore, botocore, moto, s3
 
         if self._folder is not None:
             raise PollyError("this account is in force already; make another one with Account()")
@@ -92,6 +92,7 @@ class Account:
             folder = Path(stack.enter_context(TemporaryDirectory(prefix="pytest-polly-")))
             botocore.install()
             aiobotocore.install()
+            s3.install()
             stack.enter_context(botocore.contained(folder))
             stack.enter_context(moto.kept_apart())
             stack.enter_context(environment.owned(self._variables(folder)))

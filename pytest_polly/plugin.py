@@ -140,7 +140,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         _runs.remove(config)
     if _runs:
         return
-    for name in ("botocore", "aiobotocore"):
+    for name in ("botocore", "aiobotocore", "s3"):
         wire = sys.modules.get(f"pytest_polly.wire.{name}")
         if wire is not None:
             wire.uninstall()

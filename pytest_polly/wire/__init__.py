@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from ipaddress import ip_address
 from itertools import islice
+from urllib.parse import urlsplit
 
 from ..errors import GuardError, InternalError, PollyError
 from ..gate import Request, Response
@@ -100,22 +101,23 @@ def noting(refusals: list[BaseException]) -> Iterator[None]:
         _noting[:] = [one for one in _noting if one is not refusals]
 
 
-def answer(request: Request) -> Response | Passage | None:
+def answer(request: Request, proxy: str | None = None) -> Response | Passage | None:
     """Answer *request*, or return ``None`` or a `Passage` if it may go where it wants to.
 
+    *proxy* is the URL of what it would be sent through.
     Raises `GuardError` for what must not leave the machine, `InternalError` if what answers falls over.
     """
     if _own.get():
         return None
     try:
-        return _answer(request)
+        return _answer(request, proxy)
     except (GuardError, InternalError) as error:
         for refusals in _noting:
             refusals.append(error)
         raise
 
 
-def _answer(request: Request) -> Response | Passage | None:
+def _answer(request: Request, proxy: str | None) -> Response | Passage | None:
     access_key_id = _claimed_key(request)
     if access_key_id in _former:
         raise GuardError(_outlived(access_key_id, _former[access_key_id]))
@@ -135,6 +137,13 @@ def _answer(request: Request) -> Response | Passage | None:
             f"polly: refused to send {request.method} {request.host}{request.path}: while an account "
             "is in force nothing leaves this machine. Let moto answer that service "
             "(`with mock_aws():`), give it an endpoint on this machine, or call it outside the case."
+        )
+    if response is None and proxy is not None:
+        raise GuardError(
+            f"polly: refused to send {request.method} {request.host}{request.path} through the proxy "
+            f"{urlsplit(proxy).hostname}: while an account is in force nothing leaves this machine. Let what "
+            f"is on it be reached directly: NO_PROXY={request.host} in the environment, or "
+            "Config(proxies={}) for the client."
         )
     return response
 

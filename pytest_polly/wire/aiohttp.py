@@ -17,7 +17,7 @@ from yarl import URL
 from ..gate import Response
 from . import Passage, answer
 from .botocore import silence, streams
-from .prepared import to_request
+from .prepared import proxy_for, to_request
 
 
 def sending(send: Callable[..., Any]) -> Callable[..., Any]:
@@ -27,7 +27,7 @@ def sending(send: Callable[..., Any]) -> Callable[..., Any]:
         if getattr(session, "_sessions", ...) is None:
             # What aiobotocore 3 makes of a client that is used after its ``async with``.
             raise HTTPClientError(error="the session is closed")
-        response = answer(to_request(request))
+        response = answer(to_request(request), proxy_for(session, request))
         if response is None:
             return await send(session, request)
         if isinstance(response, Passage):

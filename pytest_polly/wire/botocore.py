@@ -23,9 +23,10 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.httpsession import URLLib3Session
 from urllib3.response import HTTPResponse
 
-from ..gate import Request, Response
+from ..gate import Response
 from . import Passage, answer, changes, sharing
 from .changes import Change
+from .prepared import proxy_for, to_request
 
 _send = URLLib3Session.send
 
@@ -44,7 +45,7 @@ def uninstall() -> None:
 
 def send(session: URLLib3Session, request: AWSPreparedRequest) -> AWSResponse:
     """Take the place of ``URLLib3Session.send``."""
-    response = answer(_to_request(request))
+    response = answer(to_request(request), proxy_for(session, request))
     if response is None:
         return _send(session, request)
     if isinstance(response, Passage):
@@ -75,25 +76,6 @@ def silence(name: str, url: str) -> Exception:
     """Return what botocore's HTTP session raises where there is no answer."""
     error: Exception = getattr(botocore.exceptions, name)(endpoint_url=url, error="no answer")
     return error
-
-
-def _to_request(request: AWSPreparedRequest) -> Request:
-    headers = ((name, _text(value)) for name, value in request.headers.items())
-    return Request.from_url(request.method, request.url, headers, _bytes(request.body))
-
-
-def _text(value: str | bytes) -> str:
-    return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else str(value)
-
-
-def _bytes(body: Any) -> bytes:
-    if body is None:
-        return b""
-    if isinstance(body, str):
-        return body.encode()
-    if isinstance(body, (bytes, bytearray)):
-        return bytes(body)
-    return bytes(body.read())
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from aiobotocore.httpxsession import httpx
 from ..gate import Response
 from . import Passage, answer
 from .botocore import silence, streams
-from .prepared import to_request
+from .prepared import proxy_for, to_request
 
 _CHUNK = 65536
 
@@ -23,7 +23,7 @@ def sending(send: Callable[..., Any]) -> Callable[..., Any]:
     """Return what takes the place of ``HttpxSession.send``, and falls back on it."""
 
     async def answering(session: Any, request: Any) -> Any:
-        response = answer(to_request(request))
+        response = answer(to_request(request), proxy_for(session, request))
         if response is None:
             return await send(session, request)
         if isinstance(response, Passage):

@@ -17,6 +17,12 @@ def to_request(prepared: Any) -> Request:
     return Request.from_url(prepared.method, prepared.url, headers, _bytes(prepared.body))
 
 
+def proxy_for(session: Any, prepared: Any) -> str | None:
+    """Return the URL of the proxy that *session* would send through, ``None`` if it sends directly."""
+    url: str | None = session._proxy_config.proxy_url_for(prepared.url)
+    return url or None
+
+
 def _text(value: str | bytes) -> str:
     return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else str(value)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import io
 import os
 import socket
 import threading
@@ -18,11 +19,14 @@ import botocore.awsrequest
 import botocore.config
 import botocore.httpsession
 import pytest
+from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, NoCredentialsError
+from moto import mock_aws
 
 import pytest_polly.wire.botocore
 from pytest_polly import Account, GuardError, wire
 from pytest_polly.sources import SOURCES
+from pytest_polly.wire import s3
 
 from .outside_world import aws_variables
 
@@ -145,12 +149,19 @@ def _server(address: str) -> Iterator[tuple[int, list[str]]]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             asked.append(self.path)
-            self.rfile.read(int(self.headers["Content-Length"]))
+            self._answer()
+
+        def do_PUT(self) -> None:
+            asked.append(f"{self.path} {self._answer().decode()}")
+
+        def _answer(self) -> bytes:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
             self.send_response(200)
             self.send_header("Content-Type", "audio/mpeg")
             self.send_header("Content-Length", "5")
             self.end_headers()
             self.wfile.write(b"local")
+            return body
 
         def log_message(self, format: str, *arguments: Any) -> None:
             pass
@@ -196,6 +207,147 @@ def test_a_closed_port_on_this_machine_is_an_ordinary_error(monkeypatch: pytest.
             _client(
                 "polly", endpoint_url=url, config=botocore.config.Config(retries={"total_max_attempts": 1})
             ).describe_voices()
+
+
+# Through a proxy ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, list[str]]]:
+    """Trap what is sent through a proxy; no variable sends anything there yet, nor past it."""
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    with _server("127.0.0.1") as (port, asked):
+        yield f"http://somebody:sesame@127.0.0.1:{port}", asked
+
+
+def test_the_trap_sees_what_goes_through_it(
+    proxy: tuple[str, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the tests below prove nothing."""
+    url, asked = proxy
+    monkeypatch.setenv("HTTP_PROXY", url)
+    own = {"aws_access_key_id": "AKIAOWN2345672345672", "aws_secret_access_key": "own"}
+    _client("polly", endpoint_url="http://127.0.0.3:9", **own).synthesize_speech(**_SPEECH)
+    assert asked == ["http://127.0.0.3:9/v1/speech"]
+
+
+@pytest.mark.parametrize("named", ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "config"])
+@pytest.mark.parametrize("before", [True, False], ids=["made before", "made inside"])
+def test_what_is_on_this_machine_is_not_reached_through_a_proxy(
+    proxy: tuple[str, list[str]], named: str, before: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever the proxy is, what it is sent may go on from there."""
+    url, asked = proxy
+    scheme = "https" if named == "HTTPS_PROXY" else "http"
+    options: dict[str, Any] = {"endpoint_url": f"{scheme}://127.0.0.3:9"}
+    if named == "config":
+        options["config"] = botocore.config.Config(proxies={"http": url})
+    else:
+        monkeypatch.setenv(named, url)
+    own = {"aws_access_key_id": "AKIAOWN2345672345672", "aws_secret_access_key": "own"}
+    client = _client("polly", **options, **own) if before else None
+    with Account() as account, account.apply("long-term"), pytest.raises(GuardError) as refused:
+        (client or _client("polly", **options)).synthesize_speech(**_SPEECH)
+    assert asked == []
+    message = str(refused.value)
+    assert "127.0.0.3/v1/speech through the proxy 127.0.0.1:" in message
+    assert "NO_PROXY=127.0.0.3" in message
+    assert "Config(proxies={})" in message
+    assert "sesame" not in message
+    assert account.refusals == [refused.value]
+
+
+@pytest.mark.parametrize("cure", ["NO_PROXY", "config"])
+def test_past_the_proxy_it_is_reached(
+    proxy: tuple[str, list[str]], cure: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, trapped = proxy
+    monkeypatch.setenv("HTTP_PROXY", url)
+    options: dict[str, Any] = {}
+    if cure == "config":
+        options["config"] = botocore.config.Config(proxies={})
+    else:
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with _server("127.0.0.1") as (port, asked), Account() as account, account.apply("long-term"):
+        client = _client("polly", endpoint_url=f"http://127.0.0.1:{port}", **options)
+        assert client.synthesize_speech(**_SPEECH)["AudioStream"].read() == b"local"
+    assert (asked, trapped) == (["/v1/speech"], [])
+
+
+def test_what_the_account_answers_needs_no_proxy(
+    proxy: tuple[str, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, asked = proxy
+    monkeypatch.setenv("HTTPS_PROXY", url)
+    with Account() as account, account.apply("long-term"):
+        _client("polly").describe_voices()
+    assert asked == []
+
+
+# Transfers of files ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def no_runtime(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail loudly where boto3 would use AWS's Common Runtime, whose connections are no sockets of ours."""
+    pytest.importorskip("awscrt")
+    crt = pytest.importorskip("boto3.crt")
+
+    def refuse(*arguments: Any, **options: Any) -> None:
+        pytest.fail("the runtime was asked for")
+
+    monkeypatch.setattr(crt, "CRT_S3_CLIENT", None)
+    monkeypatch.setattr(crt, "_create_crt_client", refuse)
+    monkeypatch.setattr(crt, "acquire_crt_s3_process_lock", lambda name: object())
+
+
+def _upload(client: Any, preferred: str, use_threads: bool = True) -> None:
+    config = TransferConfig(preferred_transfer_client=preferred)
+    config.use_threads = use_threads
+    client.upload_fileobj(io.BytesIO(b"audio"), "audio", "a", Config=config)
+
+
+@pytest.mark.usefixtures("no_runtime", "no_sockets")
+def test_the_watch_on_the_runtime_sees_a_transfer_that_uses_it() -> None:
+    s3.uninstall()
+    own = {"aws_access_key_id": "AKIAOWN2345672345672", "aws_secret_access_key": "own"}
+    with pytest.raises(pytest.fail.Exception, match="the runtime was asked for"):
+        _upload(_client("s3", **own), "crt")
+
+
+@pytest.mark.usefixtures("no_runtime", "no_sockets")
+@pytest.mark.parametrize("preferred", ["crt", "auto", "classic"])
+@pytest.mark.parametrize("use_threads", [True, False])
+def test_a_transfer_is_refused_like_any_request(preferred: str, use_threads: bool) -> None:
+    """Nor does it seem to have succeeded, though it ran in threads of its own."""
+    with Account() as account, account.apply("long-term"):
+        kept = _client("s3")
+        with pytest.raises(GuardError, match=r"PUT audio\.s3\.amazonaws\.com/a") as refused:
+            _upload(kept, preferred, use_threads)
+        assert refused.value in account.refusals
+    with pytest.raises(GuardError, match="outlived its case"):
+        _upload(kept, preferred, use_threads)
+
+
+@pytest.mark.usefixtures("no_runtime", "no_sockets")
+def test_a_transfer_that_prefers_the_runtime_reaches_moto() -> None:
+    with mock_aws(), Account() as account, account.apply("long-term"):
+        client = _client("s3")
+        client.create_bucket(Bucket="audio")
+        _upload(client, "crt")
+        assert client.get_object(Bucket="audio", Key="a")["Body"].read() == b"audio"
+
+
+def test_a_file_on_its_way_to_this_machine_arrives_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", "*")
+    with _server("127.0.0.1") as (port, asked), Account() as account, account.apply("long-term"):
+        url, length = f"http://127.0.0.1:{port}/audio", {"Content-Length": "5"}
+        file = botocore.awsrequest.AWSRequest("PUT", url, length, data=io.BytesIO(b"sound"))
+        botocore.httpsession.URLLib3Session().send(file.prepare())
+        assert account.calls == []
+    assert asked == ["/audio sound"]
 
 
 # Clients that were there before ---------------------------------------------------------------
@@ -442,9 +594,9 @@ def test_botocore_does_not_try_again(retries: Any, monkeypatch: pytest.MonkeyPat
     asked: list[str] = []
     answer = wire.answer
 
-    def counted(request: Any) -> Any:
+    def counted(request: Any, proxy: str | None) -> Any:
         asked.append(request.host)
-        return answer(request)
+        return answer(request, proxy)
 
     monkeypatch.setattr(pytest_polly.wire.botocore, "answer", counted)
     config = botocore.config.Config(retries={"mode": retries, "total_max_attempts": 5})

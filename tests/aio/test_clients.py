@@ -198,6 +198,25 @@ def test_nothing_else_leaves_this_machine(polly_long_term: Account, sdk: Any) ->
     asyncio.run(main())
 
 
+@both_sessions
+def test_what_is_on_this_machine_is_not_reached_through_a_proxy(
+    polly_long_term: Account, sdk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTP_PROXY", "http://somebody:sesame@proxy.example.com:3128")
+
+    async def main() -> None:
+        from aiobotocore.session import AioSession
+
+        session, url = AioSession(), "http://127.0.0.1:9"
+        async with session.create_client("s3", endpoint_url=url, config=sdk.config()) as s3:
+            with pytest.raises(GuardError, match=r"through the proxy proxy\.example\.com: "):
+                await s3.list_buckets()
+
+    asyncio.run(main())
+
+
 def test_a_client_is_of_no_use_outside_its_block(polly_long_term: Account) -> None:
     """As with a network: aiobotocore 2 would open a connection that nobody closes."""
     if sdks.AIOBOTOCORE < (3,):

@@ -30,6 +30,8 @@ class Internal:
     #: Tells what is wrong with it, ``""`` if nothing is.
     complaint: Callable[[Any], str]
     optional: bool = False
+    #: What else has to be installed for it to be there.
+    needs: str = ""
 
     def __str__(self) -> str:
         return f"{self.module}.{self.name}"
@@ -104,6 +106,9 @@ INTERNALS = (
             "ConnectionClosedError",
         )
     ),
+    Internal(
+        "botocore.httpsession", "URLLib3Session.__init__", "wire/prepared.py", calls("self._proxy_config")
+    ),
     # botocore: its files and caches
     Internal(
         "botocore.configprovider",
@@ -158,6 +163,12 @@ INTERNALS = (
     ),
     # boto3
     Internal("boto3", "DEFAULT_SESSION", "environment.py", there),
+    Internal("boto3.crt", "get_crt_s3_client", "wire/s3.py", takes("client", "config"), needs="awscrt"),
+    Internal(
+        "boto3.crt", "create_crt_transfer_manager", "wire/s3.py", calls("get_crt_s3_client("), needs="awscrt"
+    ),
+    Internal("s3transfer.tasks", "Task._execute_main", "wire/s3.py", takes("self", "kwargs")),
+    Internal("s3transfer.tasks", "Task._log_and_set_exception", "wire/s3.py", takes("self", "exception")),
     # moto
     Internal(
         "moto.core.botocore_stubber",
@@ -218,6 +229,13 @@ INTERNALS = (
         takes("self", "request"),
         optional=True,
     ),
+    Internal(
+        "aiobotocore.httpsession",
+        "AIOHTTPSession.__init__",
+        "wire/prepared.py",
+        calls("self._proxy_config"),
+        optional=True,
+    ),
     Internal("aiobotocore.awsrequest", "AioAWSResponse", "wire/aiohttp.py", there, optional=True),
     Internal("aiobotocore.endpoint", "asyncio.sleep", "wire/aiobotocore.py", there, optional=True),
     Internal(
@@ -250,8 +268,9 @@ def told(internal: Internal) -> str:
 
 @pytest.mark.parametrize("internal", INTERNALS, ids=str)
 def test_is_as_it_was(internal: Internal) -> None:
-    if internal.optional and find_spec(internal.module.partition(".")[0]) is None:
-        pytest.skip(f"{internal.module.partition('.')[0]} is not installed")
+    package = internal.needs or internal.module.partition(".")[0]
+    if (internal.optional or internal.needs) and find_spec(package) is None:
+        pytest.skip(f"{package} is not installed")
     assert told(internal) == ""
 
 
@@ -265,6 +284,7 @@ def test_is_still_used(internal: Internal) -> None:
         "__call__": "__call__",
         "get_environment": "REQUEST_URI",
         "function_digest": "_hypothesis",
+        "create_crt_transfer_manager": "get_crt_s3_client",
     }
     needed |= {
         "_needs_retry": "botocore.endpoint",
@@ -315,6 +335,7 @@ _OURS = {
     "_alias_name_cache",
     "_event_aliases",
     "_refresh_lock",
+    "_proxy_config",
     "_hypothesis_internal_add_digest",
     "_tw",
 }
