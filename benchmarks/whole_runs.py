@@ -118,8 +118,7 @@ def beginning(rounds: int) -> dict[str, dict[str, Time]]:
         for side in (*collecting.values(), *first.values()):
             side()
         return {
-            # A difference of milliseconds between runs of half a second.
-            "collecting": interleaved(5 * rounds, collecting),
+            "collecting": interleaved(5 * rounds, collecting, of=min),
             "first test": interleaved(rounds, first),
         }
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 from waitress import create_server
@@ -62,13 +62,18 @@ class Listener:
         """Stop listening, hang up on everybody, and return when it is done."""
         # The loop ends once there is nothing left to look after. It is the loop's own thread that takes
         # everything away: nothing else is being done to the connections meanwhile.
-        self._server.trigger.pull_trigger(self._close_all)
+        pulled = Event()
+
+        def close_all() -> None:
+            # A worker that is done may wake the loop too, before the trigger is pulled that goes with the rest.
+            pulled.wait()
+            for one in list(self._server._map.values()):
+                one.close()
+
+        self._server.trigger.pull_trigger(close_all)
+        pulled.set()
         self._thread.join()
         self._server.task_dispatcher.shutdown()
-
-    def _close_all(self) -> None:
-        for one in list(self._server._map.values()):
-            one.close()
 
     def _application(
         self, environ: Mapping[str, Any], start_response: Callable[[str, list[tuple[str, str]]], object]

@@ -7,6 +7,7 @@ import http.client
 import socket
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
@@ -24,6 +25,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError, ConnectionClosedError
+from waitress.trigger import trigger
 
 from pytest_polly import Account, PollyError
 from pytest_polly.wire.server import Server, wall_clock
@@ -348,6 +350,22 @@ def test_nothing_is_left_of_it() -> None:
         with pytest.raises(ConnectionRefusedError), _connected(server):
             pass
     assert set(threading.enumerate()) <= threads
+
+
+def test_workers_may_wake_the_loop_while_it_is_being_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What closes the trigger may not run before the trigger has been pulled for it."""
+    pull = trigger._physical_pull
+
+    def pull_late(self: Any) -> None:
+        if self.thunks:
+            # A worker's: the loop is awake, and does what it finds there to do.
+            pull(self)
+            time.sleep(0.05)
+        pull(self)
+
+    monkeypatch.setattr(trigger, "_physical_pull", pull_late)
+    with Account() as account, account.serve():
+        pass
 
 
 def test_nothing_is_left_of_it_after_a_failure(pytester: pytest.Pytester) -> None:
