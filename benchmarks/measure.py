@@ -63,7 +63,8 @@ def measured(plan: Plan) -> Results:
     tell("examples of hypothesis")
     examples = in_process.examples(plan.examples)
     tell("how runs begin")
-    beginning = whole_runs.beginning(plan.runs)
+    first_test = whole_runs.first_test(plan.runs)
+    loading = whole_runs.loading(plan.runs)
     tell("the contract")
     contract, cells = whole_runs.contract(plan.contracts)
     tell("workers")
@@ -75,8 +76,8 @@ def measured(plan: Plan) -> Results:
         one_async_test=one_async_test,
         one_call=one_call,
         one_call_over_http=one_call_over_http,
-        first_test=beginning["first test"],
-        collecting=beginning["collecting"],
+        first_test=first_test,
+        loading=loading,
         contract=contract,
         cells=cells,
         workers=workers,

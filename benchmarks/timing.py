@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import resource
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from statistics import median
 
@@ -27,22 +27,14 @@ def timed(work: Callable[[], object]) -> Time:
     return Time(time.perf_counter() - wall, _cpu() - cpu)
 
 
-def interleaved(
-    rounds: int,
-    sides: Mapping[str, Callable[[], Time]],
-    of: Callable[[Iterable[float]], float] = median,
-) -> dict[str, Time]:
-    """Return each side's medians; sides take turns, so that whatever disturbs one disturbs all.
-
-    Where milliseconds are looked for between runs of half a second, *of* is better `min`: what disturbs
-    a run can only make it longer.
-    """
+def interleaved(rounds: int, sides: Mapping[str, Callable[[], Time]]) -> dict[str, Time]:
+    """Return each side's medians; sides take turns, so that whatever disturbs one disturbs all."""
     taken: dict[str, list[Time]] = {name: [] for name in sides}
     for _ in range(rounds):
         for name, side in sides.items():
             taken[name].append(side())
     return {
-        name: Time(of(one.wall for one in times), of(one.cpu for one in times))
+        name: Time(median(one.wall for one in times), median(one.cpu for one in times))
         for name, times in taken.items()
     }
 

@@ -10,6 +10,7 @@ import tempfile
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from statistics import median
 
 from timing import Time, interleaved, timed
 
@@ -75,6 +76,36 @@ def pytest_configure(config):
 """
 
 
+#: Notes what pytest spends on loading and registering the plugin, which drowns in what whole runs differ by.
+_LOADING = """
+import time
+from importlib.metadata import EntryPoint
+from pytest import PytestPluginManager
+
+spent = 0.0
+
+def noting(function, about):
+    def noted(*arguments, **named):
+        global spent
+        begun = time.process_time()
+        try:
+            return function(*arguments, **named)
+        finally:
+            if about(*arguments, **named):
+                spent += time.process_time() - begun
+    return noted
+
+EntryPoint.load = noting(EntryPoint.load, lambda entry: entry.name == "polly")
+PytestPluginManager.register = noting(
+    PytestPluginManager.register, lambda manager, plugin, name=None: str(name).startswith("polly")
+)
+
+def pytest_unconfigure(config):
+    with open("spent", "w") as file:
+        file.write(repr(spent))
+"""
+
+
 @dataclass(frozen=True)
 class Note:
     """How much a run had taken once so many of its tests were done: seconds, and bytes of memory."""
@@ -92,6 +123,12 @@ class Folder:
         self._folder = folder
         (folder / "test_it.py").write_text(tests)
 
+    def write(self, name: str, text: str) -> None:
+        (self._folder / name).write_text(text)
+
+    def read(self, name: str) -> str:
+        return (self._folder / name).read_text()
+
     def run(self, *arguments: str) -> str:
         """Run pytest; return what it prints. Raises `CalledProcessError` if a test fails."""
         command = [sys.executable, "-m", "pytest", *_PLAIN, *arguments]
@@ -106,21 +143,26 @@ def _folder(tests: str, parent: str) -> Folder:
     return Folder(Path(tempfile.mkdtemp(dir=parent)), tests)
 
 
-def beginning(rounds: int) -> dict[str, dict[str, Time]]:
-    """Return what it costs to collect next to nothing, and to run one first test."""
+def first_test(rounds: int) -> dict[str, Time]:
+    """Return what a run of one first test takes."""
     with tempfile.TemporaryDirectory() as parent:
-        empty, ours, motos = (_folder(tests, parent) for tests in (_EMPTY, _OUR_TEST, _MOTO_TEST))
-        collecting = {
-            "with the plugin": lambda: empty.time("--collect-only"),
-            "without it": lambda: empty.time("--collect-only", *_WITHOUT),
-        }
-        first = {"pytest-polly": ours.time, "mock_aws": lambda: motos.time(*_WITHOUT)}
-        for side in (*collecting.values(), *first.values()):
+        ours, motos = _folder(_OUR_TEST, parent), _folder(_MOTO_TEST, parent)
+        sides = {"pytest-polly": ours.time, "mock_aws": lambda: motos.time(*_WITHOUT)}
+        for side in sides.values():
             side()
-        return {
-            "collecting": interleaved(5 * rounds, collecting, of=min),
-            "first test": interleaved(rounds, first),
-        }
+        return interleaved(rounds, sides)
+
+
+def loading(rounds: int) -> float:
+    """Return the seconds of processor time that loading and registering the unused plugin takes."""
+    with tempfile.TemporaryDirectory() as parent:
+        folder = _folder(_EMPTY, parent)
+        folder.write("noting_loading.py", _LOADING)
+        taken = []
+        for _ in range(rounds):
+            folder.run("-p", "noting_loading", "--collect-only")
+            taken.append(float(folder.read("spent")))
+        return median(taken)
 
 
 def contract(rounds: int) -> tuple[dict[str, Time], int]:

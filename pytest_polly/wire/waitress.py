@@ -65,7 +65,7 @@ class Listener:
         pulled = Event()
 
         def close_all() -> None:
-            # A worker that is done may wake the loop too, before the trigger is pulled that goes with the rest.
+            # A worker that is done may wake the loop too, before the trigger is pulled, which goes as well.
             pulled.wait()
             for one in list(self._server._map.values()):
                 one.close()
