@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -297,6 +297,7 @@ class Account:
         Raises `CaseError` for a mode that does not exist, `PollyError` for one without credentials.
         """
         if credentials is not None:
+            _check_credentials(credentials)
             self._chosen.add(credentials.access_key_id)
         given = self._issuer.issue(check_mode(mode), self.clock.now, values=credentials).given
         if given is None:
@@ -336,6 +337,7 @@ class Account:
         """
         current = self._current
         if credentials is not None:
+            _check_credentials(credentials)
             if current.issued.given is None:
                 raise PollyError(f"in case {current.case.id} no credentials lie at the source")
             self._chosen.add(credentials.access_key_id)
@@ -368,10 +370,11 @@ class Account:
 
     def deny(self, action: str) -> None:
         """Deny *action* (such as ``polly:SynthesizeSpeech``) to the principal in force."""
-        self._owner.policies.append(statement("Deny", action))
+        self._owner.policies.append(statement("Deny", _checked_action(action)))
 
     def allow(self, action: str) -> None:
         """Allow *action* to the principal in force, and take back what `deny` said of it."""
+        _checked_action(action)
         policies = self._owner.policies
         policies[:] = [one for one in policies if one != statement("Deny", action)]
         policies.append(statement("Allow", action))
@@ -393,6 +396,22 @@ class Account:
         if not keys:
             raise PollyError(f"no credentials have been handed out yet in mode {self.mode!r}")
         return keys
+
+
+def _check_credentials(credentials: object) -> None:
+    if not isinstance(credentials, Credentials):
+        raise PollyError(
+            f"credentials are pytest_polly's own, as pytest_polly.strategies.credentials() draws or "
+            f"account.issue(mode) returns them, not {type(credentials).__name__}"
+        )
+
+
+def _checked_action(action: Any) -> str:
+    if not isinstance(action, str) or (":" not in action and action != "*"):
+        raise PollyError(
+            f"an action has its service before it, as in 'polly:SynthesizeSpeech'; not {action!r}"
+        )
+    return action
 
 
 def _close(stack: ExitStack) -> None:

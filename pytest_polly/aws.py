@@ -92,6 +92,7 @@ class SimulatedAWS:
         """Plan a failure; what is left out is what the service is known to answer."""
         if service not in _KINDS:
             raise PollyError(f"{service!r} is no service; the services are {', '.join(_KINDS)}")
+        _check_failure(code, status, body, times)
         failures = (kind.known_failures for kind in _KINDS[service])
         known = next((table[code] for table in failures if code in table), _UNKNOWN)
         raw = body.encode() if isinstance(body, str) else body
@@ -135,6 +136,17 @@ class SimulatedAWS:
         if refusal is not None:
             return refused(refusal, arrival.door.dialect, arrival.request)
         return service.perform(operation, arrival)
+
+
+def _check_failure(code: object, status: object, body: object, times: object) -> None:
+    """Raise `PollyError` for what could not fail so, or would fail nothing."""
+    lowest = 300 if body is None else 200
+    if not isinstance(code, str):
+        raise PollyError(f"the code of a failure is a name such as 'ThrottlingException', not {code!r}")
+    if status is not None and not (isinstance(status, int) and lowest <= status <= 599):
+        raise PollyError(f"the status of a failure is a number from {lowest} to 599, not {status!r}")
+    if times is not None and not (isinstance(times, int) and times > 0):
+        raise PollyError(f"`times` is how many requests fail: 1 or more, or None for all; not {times!r}")
 
 
 def _dated(response: Response, now: datetime) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from .errors import CaseError
 from .modes import CORE, MODES, Mode
@@ -77,12 +78,16 @@ def check_case(mode: str, source: str | None = None, variant: str = "") -> Case:
 def select(modes: Sequence[str], sources: Iterable[str] | None) -> list[Case]:
     """Return every case of the product that can exist; no *sources*: each mode's default.
 
-    Raises `CaseError` for a mode that was named and is left without any source.
+    Raises `CaseError` for a mode that was named and is left without any source, and for names given twice.
     """
     named = tuple(modes) or CORE
+    _check_once("mode", named)
     if sources is None:
         return [check_case(mode) for mode in named]
     wanted = [check_source(source) for source in sources]
+    _check_once("source", [source.name for source in wanted])
+    if not wanted:
+        raise CaseError("`sources` is empty; name some, or leave it out for each mode's own")
     cases = []
     for mode in named:
         check_mode(mode)
@@ -102,4 +107,22 @@ def select(modes: Sequence[str], sources: Iterable[str] | None) -> list[Case]:
 def _check(kind: str, name: object, known: Iterable[str]) -> str:
     if isinstance(name, str) and name in known:
         return name
-    raise CaseError(f"{name!r} is no {kind}; the {kind}s are {', '.join(known)}")
+    names = list(known)
+    raise CaseError(f"{name!r} is no {kind}; the {kind}s are {', '.join(names)}{_meant(name, names)}")
+
+
+def _meant(name: object, known: list[str]) -> str:
+    """Say what may have been meant: something spelt nearly so, or a source where a mode is named."""
+    close = get_close_matches(str(name).lower().replace("_", "-"), known, n=1)
+    if close:
+        return f"; did you mean {close[0]!r}?"
+    for kind, names in (("source", SOURCES), ("mode", MODES)):
+        if isinstance(name, str) and name in names:
+            return f"; {name!r} is a {kind}"
+    return ""
+
+
+def _check_once(kind: str, names: Sequence[str]) -> None:
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise CaseError(f"{kind} {twice!r} is named twice")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import datetime, timedelta, timezone, tzinfo
 from typing import TYPE_CHECKING
 from unittest.mock import patch
+
+from .errors import PollyError
 
 if TYPE_CHECKING:
     from freezegun.api import FrozenDateTimeFactory, StepTickTimeFactory, TickingDateTimeFactory
@@ -54,9 +56,10 @@ class Clock:
         """
         from freezegun import api
 
+        step = _step(delta)
         if not api.freeze_factories:
             self._start()
-        frozen, step = api.freeze_factories[-1], timedelta(**delta)
+        frozen = api.freeze_factories[-1]
         frozen.move_to(frozen() + step)
         self._moves.append((frozen, step))
         if frozen is self._own:
@@ -83,6 +86,16 @@ class Clock:
         self._undo.close()
         self._moves, self._own = [], None
         self.skew = timedelta(0)
+
+
+def _step(delta: Mapping[str, float]) -> timedelta:
+    try:
+        return timedelta(**delta)
+    except (TypeError, OverflowError) as error:
+        raise PollyError(
+            f"clock.advance() takes numbers of weeks, days, hours, minutes, seconds, milliseconds or "
+            f"microseconds by these names, as in advance(hours=2); not {dict(delta)}: {error}"
+        ) from None
 
 
 def _loops_that_ask_the_time() -> list[type]:

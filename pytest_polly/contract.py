@@ -6,7 +6,7 @@ Subclass `CredentialContract`, define two methods, and run pytest.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import timedelta
 from fnmatch import fnmatchcase
@@ -434,6 +434,7 @@ def check_class(contract: type[CredentialContract]) -> None:
                 f"{name} overrides {clause}, a clause of the contract; "
                 "a test of your own needs another name, a known failure goes into `deviations`"
             )
+    _check_attributes(contract)
     _check_names(f"{name}.modes", contract.modes, check_mode)
     _check_names(f"{name}.sources", contract.sources, check_source)
     cells = [(clause, case) for clause in CLAUSES for case in _cases(contract, clause)]
@@ -445,9 +446,31 @@ def check_class(contract: type[CredentialContract]) -> None:
             raise PollyError(f"{name}.deviations: nothing matches {pattern!r}; there are\n  {there_are}")
 
 
+def _check_attributes(contract: type[CredentialContract]) -> None:
+    error: Any = contract.error
+    live: Any = contract.live
+    deviations: Any = contract.deviations
+    kinds = error if isinstance(error, tuple) else (error,)
+    if error is not None and not all(
+        isinstance(one, type) and issubclass(one, BaseException) for one in kinds
+    ):
+        wrong = f"error is to be a class of exceptions, or a tuple of them, not {error!r}"
+    elif not isinstance(live, bool):
+        wrong = f"live is to be True or False, not {live!r}"
+    elif not isinstance(deviations, Mapping) or not all(
+        isinstance(text, str) for pair in deviations.items() for text in pair
+    ):
+        wrong = f'deviations is to be a dict, {{"clause[mode-source]": "reason"}}, not {deviations!r}'
+    else:
+        return
+    raise PollyError(f"{contract.__qualname__}.{wrong}")
+
+
 def _check_names(where: str, names: Sequence[str] | None, check: Callable[[str], object]) -> None:
     if isinstance(names, str):
         raise PollyError(f"{where} is to be a tuple of names: ({names!r},)")
+    if not isinstance(names, (Collection, type(None))):
+        raise PollyError(f"{where} is to be a tuple of names, not {names!r}")
     for name in names or ():
         check(name)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterable, Callable, Coroutine, Iterable
+from collections.abc import AsyncIterable, Callable, Coroutine, Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,6 +17,9 @@ from .record import Call
 T = TypeVar("T")
 
 _numbers = count(1)
+
+_NO_YIELD = "make_client() has a yield but came to none; it is to yield the client, once"
+_TWO_YIELDS = "make_client() yielded again; it is to yield the client, once, and what follows is tear-down"
 
 
 class Speaking(Protocol):
@@ -71,16 +74,27 @@ class Client:
             self._run(self._make_inside_loop())
         else:
             self._made = self._contract.make_client(**self._parameters)
-            self._client = next(self._made) if inspect.isgenerator(self._made) else self._made
+            if inspect.iscoroutine(self._made) or inspect.isasyncgen(self._made):
+                # A plain function that hands on what an asynchronous one returns.
+                self._is_async = True
+                self._run(self._open())
+            else:
+                self._client = _first(self._made) if inspect.isgenerator(self._made) else self._made
         self.is_made = True
 
     async def _make_inside_loop(self) -> None:
         """A client of an asynchronous contract may want the running loop when it is made."""
         self._made = self._contract.make_client(**self._parameters)
+        await self._open()
+
+    async def _open(self) -> None:
         if inspect.isasyncgen(self._made):
-            self._client = await self._made.__anext__()
+            try:
+                self._client = await self._made.__anext__()
+            except StopAsyncIteration:
+                raise PollyError(_NO_YIELD) from None
         elif inspect.isgenerator(self._made):
-            self._client = next(self._made)
+            self._client = _first(self._made)
         else:
             self._client = await self._made if inspect.iscoroutine(self._made) else self._made
 
@@ -128,7 +142,7 @@ class Client:
             if inspect.isasyncgen(made):
                 self._run(_exhaust(made))
             elif inspect.isgenerator(made):
-                next(made, None)
+                _exhaust_plain(made)
         finally:
             self._close_loop()
 
@@ -158,7 +172,21 @@ async def _cancel_the_rest() -> None:
 
 async def _exhaust(generator: Any) -> None:
     async for _ in generator:
-        pass
+        await generator.aclose()
+        raise PollyError(_TWO_YIELDS)
+
+
+def _exhaust_plain(generator: Generator[Any, Any, Any]) -> None:
+    for _ in generator:
+        generator.close()
+        raise PollyError(_TWO_YIELDS)
+
+
+def _first(generator: Generator[Any, Any, Any]) -> Any:
+    try:
+        return next(generator)
+    except StopIteration:
+        raise PollyError(_NO_YIELD) from None
 
 
 async def _gather(result: Any) -> bytes:
@@ -182,7 +210,10 @@ def _joined(result: Any) -> bytes:
         if not others:
             return b"".join(chunks)
         kind = f"{kind} of {type(others[0]).__name__}"
+    cure = (
+        "; return response['AudioStream'].read()" if kind == "dict of str" and "AudioStream" in result else ""
+    )
     raise PollyError(
         f"synthesize() gave {kind}; it is to return the audio as bytes, "
-        "or as an iterable or async iterable of bytes"
+        f"or as an iterable or async iterable of bytes{cure}"
     )

@@ -357,6 +357,8 @@ class InForce:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         report = yield
+        if call.excinfo is not None and call.when == "setup":
+            _add_cure(report, str(call.excinfo.value))
         account = item.stash.get(account_key, None)
         if account is not None:
             from .report import describe, masking
@@ -373,6 +375,20 @@ class InForce:
             from .report import masking
 
             masking.mask_warning(warning_message, self._latest[1])
+
+
+def _add_cure(report: pytest.TestReport, message: str) -> None:
+    """Say what to do where a fixture of wider scope asks for one of ours: pytest says only that it cannot."""
+    if not message.startswith("ScopeMismatch"):
+        return
+    name = next((name for name in _FIXTURES if f"function scoped fixture {name} " in message), None)
+    if name is not None:
+        apply = f', account.apply("{CASE_FIXTURES[name]}")' if name in CASE_FIXTURES else ""
+        cure = (
+            f"{name} is another account in every test. Give the fixture function scope, or an account of "
+            f"its own: `with pytest_polly.Account() as account{apply}: yield …`"
+        )
+        report.sections.append(("polly", cure))
 
 
 @pytest.fixture

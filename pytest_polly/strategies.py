@@ -149,6 +149,8 @@ def cases(*modes: str, sources: Sequence[str] | None = None) -> st.SearchStrateg
     """
     for mode in modes:
         check_mode(mode)
+    if isinstance(sources, str):
+        raise CaseError(f"`sources` is a list; for one source write sources=[{sources!r}]")
     usable = [name for name, source in SOURCES.items() if source.unavailable() is None]
     named = [check_source(source) for source in sources or usable]
     found = [Case(mode, one.name) for mode in modes or MODES for one in named if mode in one.modes]

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import boto3
 import pytest
 
+from pytest_polly import PollyError
 from pytest_polly.account import Account
 from pytest_polly.contract import ContractBroken, CredentialContract, parameters_for
 
@@ -238,6 +239,29 @@ def test_a_clause_that_is_asked_nothing_is_skipped_and_says_why(run: Run, pytest
         ("sources = ('env',)", "polly: 'env' is no source; the sources are explicit, profile-name, *"),
         ("modes = 'long-term'", "polly: TestNarrator.modes is to be a tuple of names: ('long-term',)"),
         ("sources = 'imds'", "polly: TestNarrator.sources is to be a tuple of names: ('imds',)"),
+        ("modes = 5", "polly: TestNarrator.modes is to be a tuple of names, not 5"),
+        ("modes = ()", "polly: TestNarrator is asked nothing: modes = () and sources = *"),
+        (
+            "error = 'NarratorError'",
+            "polly: TestNarrator.error is to be a class of exceptions, or a tuple of *, not 'NarratorError'",
+        ),
+        (
+            "error = NarratorError('?')",
+            "polly: TestNarrator.error is to be a class of *, not NarratorError('[?]')",
+        ),
+        ("error = (NarratorError, int)", "polly: TestNarrator.error is to be a class of exceptions, or *"),
+        ("live = 'yes'", "polly: TestNarrator.live is to be True or False, not 'yes'"),
+        (
+            "deviations = ['test_speaks_with_valid_credentials']",
+            'polly: TestNarrator.deviations is to be a dict, {"clause[[]mode-source]": "reason"}, not [[]*',
+        ),
+        (
+            "deviations = 'test_speaks*'",
+            "polly: TestNarrator.deviations is to be a dict, *, not 'test_speaks[*]'",
+        ),
+        ("deviations = None", "polly: TestNarrator.deviations is to be a dict, *, not None"),
+        ("deviations = {5: '?'}", "polly: TestNarrator.deviations is to be a dict, *, not {5: *}"),
+        ("deviations = {'test_speaks*': None}", "polly: TestNarrator.deviations is to be a dict, *: None}"),
         (
             "modes, sources = ('role',), ('explicit',)",
             "polly: TestNarrator is asked nothing: modes = ('role',) and sources = ('explicit',) and *",
@@ -511,6 +535,111 @@ def test_what_goes_wrong_in_tear_down_is_told() -> None:
         pytest.raises(ValueError, match="still speaking"),
     ):
         Leaking().test_speaks_with_valid_credentials(account)
+
+
+async def _made(given: dict[str, str]) -> Narrator:
+    return Narrator(**given)
+
+
+async def _lent(given: dict[str, str], ended: list[str]) -> AsyncIterator[Narrator]:
+    yield Narrator(**given)
+    ended.append("torn down")
+
+
+def test_a_plain_function_may_hand_on_what_an_asynchronous_one_returns() -> None:
+    class Awaiting(Recording):
+        def make_client(self, **credentials: str) -> Any:
+            return _made(credentials)
+
+    class Lending(Recording):
+        ended: ClassVar[list[str]] = []
+
+        def make_client(self, **credentials: str) -> Any:
+            return _lent(credentials, self.ended)
+
+    for contract in (Awaiting, Lending):
+        with Account() as account, account.apply("long-term", "explicit"):
+            contract().test_speaks_with_valid_credentials(account)
+        assert [call.status for call in account.calls] == [200]
+    assert set(Lending.ended) == {"torn down"}
+
+
+class _Never(Recording):
+    def make_client(self, **credentials: str) -> Any:
+        if self.given:
+            yield Narrator(**credentials)
+
+
+class _Twice(Recording):
+    def make_client(self, **credentials: str) -> Any:
+        yield Narrator(**credentials)
+        yield Narrator(**credentials)
+
+
+class _NeverAsynchronous(Recording):
+    async def make_client(self, **credentials: str) -> Any:
+        if self.given:
+            yield Narrator(**credentials)
+
+
+class _TwiceAsynchronous(Recording):
+    async def make_client(self, **credentials: str) -> Any:
+        yield Narrator(**credentials)
+        yield Narrator(**credentials)
+
+
+@pytest.mark.parametrize(
+    ("contract", "told"),
+    [
+        (_Never, "came to none; it is to yield the client, once"),
+        (_NeverAsynchronous, "came to none; it is to yield the client, once"),
+        (_Twice, "yielded again; it is to yield the client, once"),
+        (_TwiceAsynchronous, "yielded again; it is to yield the client, once"),
+    ],
+)
+def test_a_client_is_yielded_once(contract: type[Recording], told: str) -> None:
+    with (
+        Account() as account,
+        account.apply("long-term", "explicit"),
+        pytest.raises(PollyError, match=rf"make_client\(\) .*{told}"),
+    ):
+        contract().test_speaks_with_valid_credentials(account)
+
+
+@pytest.mark.parametrize(
+    ("audio", "told"),
+    [
+        ("text", "gave str; it is to return the audio as bytes"),
+        (5, "gave int; it is to return"),
+        (["a"], "gave list of str; it is to return"),
+        ({"AudioStream": b""}, r"gave dict of str; .*; return response\['AudioStream'\]\.read\(\)$"),
+        ({"Error": b""}, "iterable of bytes$"),
+    ],
+)
+def test_what_is_no_audio_is_named(audio: object, told: str) -> None:
+    class Odd(Recording):
+        def make_client(self, **credentials: str) -> Any:
+            return Narrator(**credentials)
+
+        def synthesize(self, client: Any, text: str) -> Any:
+            return audio
+
+    refused = pytest.raises(PollyError, match=told)
+    with Account() as account, account.apply("long-term", "explicit"), refused:
+        Odd().test_speaks_with_valid_credentials(account)
+
+
+def test_the_stream_of_an_answer_is_audio() -> None:
+    class Streaming(Recording):
+        def make_client(self, **credentials: str) -> Any:
+            return boto3.client("polly", **credentials)
+
+        def synthesize(self, client: Any, text: str) -> Any:
+            spoken = client.synthesize_speech(Text=text, OutputFormat="mp3", VoiceId="Joanna")
+            return spoken["AudioStream"]
+
+    with Account() as account, account.apply("long-term", "explicit"):
+        Streaming().test_speaks_with_valid_credentials(account)
 
 
 def test_a_client_may_be_nothing() -> None:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import boto3
 import pytest
+
+from pytest_polly import Account, CaseError, PollyError, strategies
 
 _TEST_CASE = """
     import pytest, unittest
@@ -63,7 +68,29 @@ def test_a_test_case_of_others_beside_the_marker_is_none_of_its_business(pyteste
 @pytest.mark.parametrize(
     ("test", "told"),
     [
-        ("@pytest.mark.polly('expired')\ndef test_it(): pass", "'expired' is no mode; the modes are *"),
+        (
+            "@pytest.mark.polly('expired_Token')\ndef test_it(): pass",
+            "'expired_Token' is no mode; the modes are *; did you mean 'expired-token'[?]",
+        ),
+        (
+            "@pytest.mark.polly('environment')\ndef test_it(): pass",
+            "'environment' is no mode; the modes are *; 'environment' is a source",
+        ),
+        (
+            "@pytest.mark.polly(source='enviroment')\ndef test_it(): pass",
+            "'enviroment' is no source; the sources are *; did you mean 'environment'[?]",
+        ),
+        ("@pytest.mark.polly(None)\ndef test_it(): pass", "None is no mode; the modes are *"),
+        ("@pytest.mark.polly('role', 'role')\ndef test_it(): pass", "mode 'role' is named twice"),
+        (
+            "@pytest.mark.polly(sources=['imds', 'imds'])\ndef test_it(): pass",
+            "source 'imds' is named twice",
+        ),
+        ("@pytest.mark.polly(sources=[])\ndef test_it(): pass", "`sources` is empty; name some, or *"),
+        (
+            "@pytest.mark.polly('role', source='explicit')\ndef test_it(): pass",
+            "mode 'role' cannot be delivered through 'explicit'; its sources are process, *",
+        ),
         (
             "@pytest.mark.polly(case='role')\ndef test_it(): pass",
             "@pytest.mark.polly() got an unexpected keyword argument 'case'; it takes *",
@@ -81,7 +108,22 @@ def test_a_test_case_of_others_beside_the_marker_is_none_of_its_business(pyteste
             "test_it uses @pytest.mark.polly and polly_role, but only one case *",
         ),
     ],
-    ids=["mode", "keyword", "number", "list of source", "list of modes", "fixtures", "fixture of a fixture"],
+    ids=[
+        "mode spelt wrongly",
+        "source for mode",
+        "source spelt wrongly",
+        "no name",
+        "mode twice",
+        "source twice",
+        "no sources",
+        "no pair",
+        "keyword",
+        "number",
+        "list of source",
+        "list of modes",
+        "fixtures",
+        "fixture of a fixture",
+    ],
 )
 def test_one_line_is_all_there_is(pytester: pytest.Pytester, test: str, told: str) -> None:
     """No traceback, no frame of ours, and nothing said twice."""
@@ -93,6 +135,113 @@ def test_one_line_is_all_there_is(pytester: pytest.Pytester, test: str, told: st
     pytest.LineMatcher([lines[number]]).fnmatch_lines([f"polly: {told}"])
     assert lines[number - 1].startswith("____")
     assert lines[number + 1].startswith("====")
+
+
+@pytest.mark.parametrize("scope", ["class", "module", "session"])
+@pytest.mark.parametrize(
+    ("fixture", "entered"), [("polly_role", 'account, account.apply("role"):'), ("polly_account", "account:")]
+)
+def test_a_fixture_of_wider_scope_is_told_what_to_do(
+    pytester: pytest.Pytester, scope: str, fixture: str, entered: str
+) -> None:
+    """pytest says that it cannot have a fixture of ours, and nothing of how it can have an account."""
+    pytester.makepyfile(
+        f"""
+        import pytest
+
+        @pytest.fixture(scope="{scope}")
+        def narrator({fixture}):
+            pass
+
+        def test_it(narrator):
+            pass
+        """
+    )
+    result = pytester.runpytest()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        [
+            f"ScopeMismatch: *{fixture}*",
+            "*- polly -*",
+            f"{fixture} is another account in every test. Give the fixture function scope, or an account "
+            f"of its own: `with pytest_polly.Account() as {entered} yield …`",
+        ]
+    )
+
+
+def test_of_others_fixtures_nothing_is_said(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.fixture
+        def others():
+            pass
+
+        @pytest.fixture(scope="module")
+        def narrator(others):
+            pass
+
+        def test_it(narrator, polly_role):
+            pass
+        """
+    )
+    result = pytester.runpytest()
+    result.stdout.fnmatch_lines(["ScopeMismatch: *"])
+    result.stdout.no_fnmatch_line("*another account*")
+
+
+_KNOWN = "weeks, days, hours, minutes, seconds, milliseconds or microseconds"
+
+
+@pytest.mark.parametrize(
+    ("misuse", "told"),
+    [
+        (lambda account: account.fail("s3", "SlowDown"), "'s3' is no service; the services are polly, "),
+        (lambda account: account.fail("polly", 500), "the code of a failure is a name .*, not 500"),
+        (lambda account: account.fail("polly", "X", times=0), "`times` is how many .*; not 0"),
+        (lambda account: account.fail("polly", "X", times=-1), "`times` is how many .*; not -1"),
+        (lambda account: account.fail("polly", "X", times="2"), "`times` is how many .*; not '2'"),
+        (lambda account: account.fail("polly", "X", status=99), "a number from 300 to 599, not 99"),
+        (lambda account: account.fail("polly", "X", status=200), "a number from 300 to 599, not 200"),
+        (lambda account: account.fail("polly", "X", status="400"), "a number from 300 to 599, not '400'"),
+        (lambda account: account.fail("polly", "X", status=99, body=b""), "from 200 to 599, not 99"),
+        (lambda account: account.clock.advance(months=1), f"takes numbers of {_KNOWN}.*'months'"),
+        (lambda account: account.clock.advance(hours="2"), f"takes numbers of {_KNOWN}.*'hours': '2'"),
+        (lambda account: account.expire(), r"a long-term key does not expire; deactivate_key\(\) ends it"),
+        (lambda account: account.issue("none"), "mode 'none' hands out no credentials"),
+        (lambda account: account.issue("long-term", "AKIASECRET"), "account.issue.*, not str"),
+        (lambda account: account.rotate("AKIASECRET"), "account.issue.*, not str"),
+        (lambda account: account.deny("SynthesizeSpeech"), "as in 'polly:SynthesizeSpeech'; not 'Synth"),
+        (lambda account: account.allow(None), "as in 'polly:SynthesizeSpeech'; not None"),
+        (lambda account: account.__enter__(), "in force already; make another one"),
+        (lambda account: account.apply("rol").__enter__(), "did you mean 'role'"),
+    ],
+)
+def test_an_account_says_what_it_cannot_do(
+    polly_long_term: Account, misuse: Callable[[Account], object], told: str
+) -> None:
+    calls = len(polly_long_term.calls)
+    with pytest.raises(PollyError, match=told) as refused:
+        misuse(polly_long_term)
+    assert "AKIASECRET" not in str(refused.value)
+    # And nothing came of it.
+    boto3.client("polly").describe_voices()
+    assert [call.status for call in polly_long_term.calls[calls:]] == [200]
+
+
+@pytest.mark.parametrize(
+    ("misuse", "told"),
+    [
+        (lambda: strategies.credentials("expired"), "did you mean 'expired-token'"),
+        (lambda: strategies.cases("expired"), "did you mean 'expired-token'"),
+        (lambda: strategies.cases(sources="imds"), r"`sources` is a list; .* sources=\['imds'\]"),
+        (lambda: strategies.cases("role", sources=["explicit"]), "none of the modes named"),
+    ],
+)
+def test_a_strategy_says_what_it_cannot_draw(misuse: Callable[[], object], told: str) -> None:
+    with pytest.raises(CaseError, match=told):
+        misuse()
 
 
 def test_the_marker_is_known_to_strict_runs(pytester: pytest.Pytester) -> None:
