@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 
 import boto3
@@ -242,6 +243,43 @@ def test_an_account_says_what_it_cannot_do(
 def test_a_strategy_says_what_it_cannot_draw(misuse: Callable[[], object], told: str) -> None:
     with pytest.raises(CaseError, match=told):
         misuse()
+
+
+def test_a_server_without_waitress_names_the_extra(
+    polly_account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "waitress", None)
+    monkeypatch.delitem(sys.modules, "pytest_polly.wire.waitress", raising=False)
+    with pytest.raises(PollyError, match=r"pip install 'pytest-polly\[server\]'"), polly_account.serve():
+        pass
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--polly-report=matrix.pdf"], "--polly-report matrix.pdf: the name is to end in .html or .json"),
+        (
+            ["--polly-report=no/matrix.html"],
+            "--polly-report no/matrix.html: cannot be written: No such file *",
+        ),
+        (
+            ["--polly-live", "--polly-live-drift=no/drift.json"],
+            "--polly-live-drift no/drift.json: cannot be *",
+        ),
+        (
+            ["--polly-live", "--polly-live-budget=-1"],
+            "polly: the budget '-1' (from command line) is no number *",
+        ),
+    ],
+)
+def test_an_option_that_cannot_be_met_ends_the_run_before_it_begins(
+    pytester: pytest.Pytester, options: list[str], told: str
+) -> None:
+    """The run would be for nothing, and a live one costs money."""
+    pytester.makepyfile("def test_it(): pass")
+    result = pytester.runpytest(*options)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: {told}"])
 
 
 def test_the_marker_is_known_to_strict_runs(pytester: pytest.Pytester) -> None:
