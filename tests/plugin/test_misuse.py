@@ -263,10 +263,6 @@ def test_a_server_without_waitress_names_the_extra(
             "--polly-report no/matrix.html: cannot be written: No such file *",
         ),
         (
-            ["--polly-live", "--polly-live-drift=no/drift.json"],
-            "--polly-live-drift no/drift.json: cannot be *",
-        ),
-        (
             ["--polly-live", "--polly-live-budget=-1"],
             "polly: the budget '-1' (from command line) is no number *",
         ),
