@@ -111,9 +111,11 @@ def state():
 before = state()
 from pytest_polly import Account
 from pytest_polly.wire import aiobotocore as wire
+from pytest_polly.wire import s3
 with Account():
     assert all(one != other for one, other in zip(before, state()))
 wire.uninstall()
+s3.uninstall()
 assert state() == before
 wire.uninstall()
 wire.install()
