@@ -26,7 +26,8 @@ class _World:
 
     @classmethod
     def current(cls) -> _World:
-        variables = {name: value for name, value in os.environ.items() if _owned(name)}
+        # Not by items: that would decode the value of every variable there is.
+        variables = {name: os.environ[name] for name in filter(_owned, os.environ)}
         return cls(variables, getattr(sys.modules.get("boto3"), "DEFAULT_SESSION", None))
 
     def enter(self) -> None:
