@@ -95,12 +95,16 @@ def test_an_account_answers_as_the_page_says(name: str) -> None:
 # moto wants a whole assertion, signed by nobody, before it answers AssumeRoleWithSAML.
 @pytest.mark.parametrize("name", [name for name in DIFFERENCES if name != "no-saml"])
 def test_moto_answers_otherwise(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """When moto has caught up the row can go."""
+    """When moto has caught up the row can go; an early moto may know nothing of an operation."""
     ask, answered = DIFFERENCES[name]
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     with mock_aws():
-        assert ask() != answered
+        try:
+            answered_by_moto = ask()
+        except NotImplementedError:
+            answered_by_moto = None
+        assert answered_by_moto != answered
 
 
 def test_the_page_lists_them_all() -> None:
