@@ -242,14 +242,20 @@ def _check_test_case(collector: pytest.Collector, cls: type[unittest.TestCase]) 
     pytest does not parametrise what is unittest's, so the test would run, and in no case at all.
     """
     __tracebackhide__ = True
-    tests = [getattr(cls, test) for test in dir(cls) if test.startswith("test")]
-    marks = [mark for one in (cls, *tests) for mark in getattr(one, "pytestmark", ())]
+    tests = [getattr(cls, test, None) for test in dir(cls) if test.startswith("test")]
+    marks = [mark for thing in (*cls.__mro__, *tests) for mark in _marks_of(thing)]
     if tests and any(mark.name == "polly" for mark in (*marks, *collector.iter_markers())):
         pytest.fail(
             f"polly: {cls.__name__} is a unittest.TestCase, which @pytest.mark.polly cannot run once per "
             'case; use a fixture: @pytest.mark.usefixtures("polly_role")',
             pytrace=False,
         )
+
+
+def _marks_of(thing: object) -> list[pytest.Mark]:
+    """Return the marks of a class, without those of its bases, or of a function; one may stand for a list."""
+    marks = getattr(thing, "__dict__", {}).get("pytestmark", [])
+    return marks if isinstance(marks, list) else [marks]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

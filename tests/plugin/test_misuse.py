@@ -18,6 +18,8 @@ _TEST_CASE = """
 
     {on_class}
     class TestIt({base}):
+        {in_class}
+        {in_list}
         {on_test}
         def test_it(self):
             pass
@@ -25,11 +27,13 @@ _TEST_CASE = """
 _MARK = 'pytest.mark.polly("role")'
 
 
-@pytest.mark.parametrize("place", ["module", "on_class", "on_test", "base"])
+@pytest.mark.parametrize("place", ["module", "on_class", "in_class", "in_list", "on_test", "base"])
 def test_a_marker_that_cannot_act_says_so(pytester: pytest.Pytester, place: str) -> None:
     places = {
         "module": f"pytestmark = {_MARK}",
         "on_class": f"@{_MARK}",
+        "in_class": f"pytestmark = {_MARK}",
+        "in_list": f"pytestmark = [{_MARK}]",
         "on_test": f"@{_MARK}",
         "base": "TestCase",
     }
@@ -49,6 +53,24 @@ def test_a_marker_that_cannot_act_says_so(pytester: pytest.Pytester, place: str)
     )
     result.stdout.no_fnmatch_line("*Traceback*")
     result.stdout.no_fnmatch_line("*plugin.py*")
+
+
+@pytest.mark.parametrize(
+    "marks", ['pytest.mark.usefixtures("polly_role")', '[pytest.mark.usefixtures("polly_role")]']
+)
+def test_other_marks_of_a_test_case_are_none_of_its_business(pytester: pytest.Pytester, marks: str) -> None:
+    pytester.makepyfile(
+        f"""
+        import boto3, pytest, unittest
+
+        class TestIt(unittest.TestCase):
+            pytestmark = {marks}
+
+            def test_it(self):
+                boto3.client("polly").describe_voices()
+        """
+    )
+    pytester.runpytest().assert_outcomes(passed=1)
 
 
 def test_a_test_case_of_others_beside_the_marker_is_none_of_its_business(pytester: pytest.Pytester) -> None:
