@@ -39,7 +39,11 @@ UNWANTED = re.compile(
     r"__pycache__|\.pyc$|(^|/)\.(git|tox|venv|mypy_cache|ruff_cache|pytest_cache|hypothesis)(/|$)|\.coverage"
 )
 #: A few tests of the sdist's, of different kinds, that need no more than pytest and the kit.
-A_FEW_TESTS = ("tests/gate/test_reading.py", "tests/account/test_regions.py", "tests/plugin/test_letting_go.py")
+A_FEW_TESTS = (
+    "tests/gate/test_reading.py",
+    "tests/account/test_regions.py",
+    "tests/plugin/test_letting_go.py",
+)
 
 
 def main() -> None:

@@ -254,7 +254,8 @@ def test_own_rules_see_the_account() -> None:
             seen.add(self.account.case.source)
 
     run(Watched, FEW)
-    assert seen and seen <= {"explicit", "environment"}
+    assert seen
+    assert seen <= {"explicit", "environment"}
 
 
 def test_a_machine_is_narrowed_by_name() -> None:
@@ -268,7 +269,8 @@ def test_a_machine_is_narrowed_by_name() -> None:
             return super().synthesize(client, text)
 
     run(Narrow, FEW)
-    assert seen and seen <= {"long-term", "expired-token"}
+    assert seen
+    assert seen <= {"long-term", "expired-token"}
 
 
 def test_only_what_the_client_takes_is_given() -> None:
