@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import subprocess
 import sys
 import time
 from dataclasses import dataclass
@@ -62,6 +63,8 @@ def measured(plan: Plan) -> Results:
     one_call_over_http = in_process.one_call_over_http(plan.tests)
     tell("examples of hypothesis")
     examples = in_process.examples(plan.examples)
+    tell("the state machine")
+    machine = _state_machine()
     tell("how runs begin")
     first_test = whole_runs.first_test(plan.runs)
     loading = whole_runs.loading(plan.runs)
@@ -83,10 +86,19 @@ def measured(plan: Plan) -> Results:
         workers=workers,
         suite=plan.suite,
         examples=examples,
+        machine=machine,
         growth=growth,
         processors=whole_runs.processors(),
         load=load,
     )
+
+
+def _state_machine() -> str:
+    """Return the table of a process of its own: its client is the one of the tests, from the checkout."""
+    command = [sys.executable, "-m", "benchmarks.stateful"]
+    project = Path(__file__).resolve().parents[1]
+    run = subprocess.run(command, cwd=project, check=True, text=True, stdout=subprocess.PIPE)
+    return run.stdout.rstrip()
 
 
 if __name__ == "__main__":

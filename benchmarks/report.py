@@ -40,6 +40,8 @@ class Results:
     workers: Times
     suite: int
     examples: Time
+    #: A table of Markdown.
+    machine: str
     growth: list[Note]
     processors: int
     #: How many others wanted a processor when it began.
@@ -82,6 +84,16 @@ def _lines(results: Results, plot: str, quick: bool) -> Iterator[str]:
     yield from _runs(results)
     yield ""
     yield "Every way of sharing out ran every test, once, and all of them passed."
+    yield ""
+    yield "## The state machine"
+    yield ""
+    yield "`CredentialMachine` with a client that is kept open, by the length of its histories. An example is"
+    yield "one whole history, from a new account to its end; the client speaks after each step unless it is"
+    yield "hushed, and each call is verified and judged. *Of hypothesis alone*: what as many rules make that"
+    yield "do nothing. *At best*: what is left when those calls are added as botocore signs them, looked at"
+    yield "by nobody; no machine whose client really speaks gets beyond. All per second of processor time."
+    yield ""
+    yield results.machine
     yield ""
     yield "## Growth"
     yield ""
