@@ -55,14 +55,15 @@ _controls: WeakKeyDictionary[type, dict[tuple[str, str], bool]] = WeakKeyDiction
 class ContractBroken(Failed):
     """A clause failed; ``findings`` say why. What pytest prints is the message, without our frames."""
 
-    def __init__(self, heading: str, findings: Sequence[Finding], trace: str = "") -> None:
+    def __init__(self, where: str, findings: Sequence[Finding], trace: str = "") -> None:
         self.findings = tuple(findings)
-        parts = [heading, *(text for finding in findings for text in _paragraphs(finding)), trace]
+        parts = [*(text for finding in findings for text in _paragraphs(finding, where)), trace]
         super().__init__("\n".join(part for part in parts if part), pytrace=False)
 
 
-def _paragraphs(finding: Finding) -> Iterator[str]:
-    yield finding.name
+def _paragraphs(finding: Finding, where: str) -> Iterator[str]:
+    # The first line is all that pytest's short summary shows.
+    yield f"{finding.name}: {where}"
     for label, text in (("seen", finding.seen), ("cure", finding.cure)):
         lead = f"  {label}  "
         yield fill(text, _LINE, initial_indent=lead, subsequent_indent=" " * len(lead))
@@ -359,7 +360,6 @@ def _move(account: Account, past: timedelta) -> None:
 def _check(
     contract: CredentialContract, account: Account, findings: Sequence[Finding], attempt: Attempt
 ) -> None:
-    __tracebackhide__ = True
     if not findings:
         return
     case = account.case
@@ -368,8 +368,9 @@ def _check(
     trace = ""
     if any(finding.name == "does-not-speak" for finding in masked) and attempt.error is not None:
         trace = account.masked("".join(format_exception(attempt.error)))
-    heading = f"{type(contract).__name__}, {case.mode} by {case.source}"
-    raise ContractBroken(heading, masked, trace) from None
+    where = f"{type(contract).__name__}, {case.mode} by {case.source}"
+    # Not hidden from tracebacks: of frames that are hidden all, pytest says so below every failure.
+    raise ContractBroken(where, masked, trace) from None
 
 
 # What a class is asked ------------------------------------------------------------------------

@@ -125,6 +125,27 @@ def test_a_forgotten_method_is_one_error_that_names_it(run: Run, forgotten: str,
     result.stdout.fnmatch_lines([told, "ERROR *::TestNarrator*"])
 
 
+def test_a_failure_is_told_by_its_finding_without_a_word_about_frames(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "240")
+    result = run(
+        """
+    class TestForgetful(Sound):
+        modes, sources = ["session-token"], ["explicit"]
+
+        def make_client(self, **credentials):
+            return Forgetful(**credentials)
+        """,
+        "-k",
+        "speaks",
+    )
+    told = "session-token-dropped: TestForgetful, session-token by explicit"
+    result.stdout.fnmatch_lines([told, "  seen  *", "FAILED *ContractBroken: session-token-dropped: *"])
+    result.stdout.no_fnmatch_line("*traceback*")
+    result.stdout.no_fnmatch_line("*contract.py*")
+
+
 def test_a_clause_is_not_to_be_overridden(run: Run) -> None:
     result = run.refused(
         """

@@ -391,7 +391,7 @@ def test_a_finding_says_what_was_seen_and_how_to_cure_it() -> None:
     assert finding.seen.startswith(f"SynthesizeSpeech signed with {key}, which came with a session token, ")
     assert "AWS: 403 UnrecognizedClientException" in finding.seen
     message = str(broken.value)
-    assert message.startswith("DropsToken, session-token by explicit\nsession-token-dropped\n  seen  Synth")
+    assert message.startswith("session-token-dropped: DropsToken, session-token by explicit\n  seen  Synth")
     assert "\n  cure  boto3.client(" in message
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -138,6 +139,16 @@ def test_contracts_of_one_name_are_told_apart_by_where_they_are() -> None:
     assert "<h2>TestA (other.py)" in page
     document = json.loads(json_text([here, there]))
     assert [one["contract"] for one in document["cells"]] == ["TestA", "TestA"]
+
+
+def test_tests_written_by_hand_have_a_matrix_on_the_page_after_those_of_contracts() -> None:
+    by_hand = replace(cell(None, "failed", "environment"), clause="test_of_mine", findings=())
+    page = html_text([by_hand, *CELLS])
+    headings = re.findall(r"<h2>(Test.*)</h2>", page)
+    assert headings == ["TestA", "TestB", "Tests written by hand"]
+    labels = re.findall(r'data-contract="Tests written by hand"[^>]* aria-label="(.*?)"', page)
+    assert labels == ["wrong-secret by explicit: error", "wrong-secret by environment: failed"]
+    assert '"clause":"test_of_mine"' in page
 
 
 def test_every_form_leads_to_the_page_of_a_finding() -> None:
