@@ -19,6 +19,7 @@ from .cases import Case, check_case, check_mode
 from .clock import Clock
 from .directory import Directory, Role, User
 from .errors import CutOffError, PollyError
+from .failing import planned
 from .gate import Credentials, IssuedKey, statement
 from .issuing import Delivered, Issuer, deliver
 from .modes import MODES, Expected
@@ -366,7 +367,17 @@ class Account:
         at all. With *operation* only requests for that one count. What was planned in a case ends
         with it.
         """
-        self._aws.fail(service, code, status, message, body, operation, times)
+        self._aws.plan.add(
+            planned(
+                service,
+                code,
+                status=status,
+                message=message,
+                body=body,
+                operation=operation,
+                times=times,
+            )
+        )
 
     def deny(self, action: str) -> None:
         """Deny *action* (such as ``polly:SynthesizeSpeech``) to the principal in force."""

@@ -11,29 +11,14 @@ from email.utils import format_datetime
 from . import services
 from .clock import Clock
 from .directory import Directory
-from .errors import PollyError
 from .gate import Arrival, Door, Request, Response
 from .record import Call
-from .services.container import EcsAgent, PodIdentity
-from .services.imds import Imds
-from .services.plan import Plan, Planned
+from .services.plan import Plan
 from .services.protocols import refused
-from .services.service import Failure, Known, Service
+from .services.service import Service
 from .services.signed import Polly, Sts
 from .services.signin import SignIn
 from .services.sso import Sso
-
-#: Every service there is, for what can be known of it before a case has put it somewhere.
-_KINDS: dict[str, tuple[type[Service], ...]] = {
-    "polly": (Polly,),
-    "sts": (Sts,),
-    "imds": (Imds,),
-    "container": (EcsAgent, PodIdentity),
-    "sso": (Sso,),
-    "signin": (SignIn,),
-}
-#: What a failure is whose code says nothing.
-_UNKNOWN = Known(400)
 
 
 class SimulatedAWS:
@@ -79,26 +64,6 @@ class SimulatedAWS:
         """Have *service* answer at *authority* until the case ends; an empty *path* means all."""
         self._places[authority, path] = name, service
 
-    def fail(
-        self,
-        service: str,
-        code: str,
-        status: int | None,
-        message: str | None,
-        body: str | bytes | None,
-        operation: str | None,
-        times: int | None,
-    ) -> None:
-        """Plan a failure; what is left out is what the service is known to answer."""
-        if service not in _KINDS:
-            raise PollyError(f"{service!r} is no service; the services are {', '.join(_KINDS)}")
-        _check_failure(code, status, body, times)
-        failures = (kind.known_failures for kind in _KINDS[service])
-        known = next((table[code] for table in failures if code in table), _UNKNOWN)
-        raw = body.encode() if isinstance(body, str) else body
-        failure = Failure(code, status or known.status, message or known.message, raw)
-        self.plan.add(Planned(service, failure, operation or known.operation, times))
-
     @property
     def secrets(self) -> list[str]:
         """Everything beside credentials that was handed out and is not to be shown."""
@@ -136,17 +101,6 @@ class SimulatedAWS:
         if refusal is not None:
             return refused(refusal, arrival.door.dialect, arrival.request)
         return service.perform(operation, arrival)
-
-
-def _check_failure(code: object, status: object, body: object, times: object) -> None:
-    """Raise `PollyError` for what could not fail so, or would fail nothing."""
-    lowest = 300 if body is None else 200
-    if not isinstance(code, str):
-        raise PollyError(f"the code of a failure is a name such as 'ThrottlingException', not {code!r}")
-    if status is not None and not (isinstance(status, int) and lowest <= status <= 599):
-        raise PollyError(f"the status of a failure is a number from {lowest} to 599, not {status!r}")
-    if times is not None and not (isinstance(times, int) and times > 0):
-        raise PollyError(f"`times` is how many requests fail: 1 or more, or None for all; not {times!r}")
 
 
 def _dated(response: Response, now: datetime) -> Response:

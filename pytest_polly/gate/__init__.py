@@ -8,7 +8,7 @@ from .checks import CHECKS, authenticate, authorize
 from .errors import Fault, Refusal, Words
 from .identity import Credentials, IssuedKey, Principal
 from .policy import Policies, statement
-from .request import Request, Response, octets
+from .request import Request, Response, octets, phrase
 
 __all__ = [
     "CHECKS",
@@ -26,5 +26,6 @@ __all__ = [
     "authenticate",
     "authorize",
     "octets",
+    "phrase",
     "statement",
 ]

@@ -93,7 +93,7 @@ def _time(text: str) -> datetime:
     if text.isdecimal():
         try:
             return datetime.fromtimestamp(int(text), timezone.utc)
-        except OverflowError:
+        except (OverflowError, OSError):
             raise ValueError(f"{text} is no time") from None
     time = datetime.fromisoformat(text.replace("Z", "+00:00"))
     return time if time.tzinfo else time.replace(tzinfo=timezone.utc)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from urllib.parse import unquote, urlsplit
 
 
@@ -17,6 +18,14 @@ def octets(text: str) -> bytes:
         return text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
         return text.encode("utf-8", "surrogatepass")
+
+
+def phrase(status: int) -> str:
+    """Return what HTTP calls *status*: nothing if it has no name for it."""
+    return HTTPStatus(status).phrase if status in _NAMED else ""
+
+
+_NAMED = frozenset(HTTPStatus)
 
 
 @dataclass(frozen=True)

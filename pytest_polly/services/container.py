@@ -28,6 +28,7 @@ POD_CREDENTIALS = f"GET {POD_IDENTITY_PATH}"
 class EcsAgent(Service):
     """The ECS agent's endpoint, or anything else that speaks like it."""
 
+    operations = (ECS_CREDENTIALS,)
     known_failures = {
         "NoIdInRequest": Known(400, "CredentialsV2Request: No Credential ID in the request"),
         "InvalidIdInRequest": Known(400, "CredentialsV2Request: Credentials not found"),
@@ -80,6 +81,7 @@ class EcsAgent(Service):
 class PodIdentity(Service):
     """The EKS Pod Identity Agent, which wants the token of the pod's service account."""
 
+    operations = (POD_CREDENTIALS,)
     known_failures = {
         "TooManyRequests": Known(429, "Too Many Requests"),
         "AccessDeniedException": Known(403, "Access Denied."),

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta, timezone
 from http import HTTPStatus
 from secrets import token_bytes
 
-from ..gate import Arrival, Request, Response
+from ..gate import Arrival, Request, Response, phrase
 from .service import Failure, Known, Service
 from .vendor import Vendor, timestamp
 
@@ -66,6 +66,7 @@ class Imds(Service):
     ``v1`` and ``v2`` say which versions it offers: with both, a token is welcome and not needed.
     """
 
+    operations = (TOKEN, ROLE, CREDENTIALS, ZONE)
     known_failures = {
         **{status.phrase.replace(" ", ""): Known(status.value) for status in HTTPStatus if status >= 400},
         "AssumeRoleUnauthorizedAccess": Known(200, _NOT_FOR_EC2, CREDENTIALS),
@@ -148,10 +149,10 @@ class Imds(Service):
 
 
 def _page(status: int) -> Response:
-    phrase = HTTPStatus(status).phrase
-    body = _PAGE.format(status=status, phrase=phrase).encode()
+    said = phrase(status)
+    body = _PAGE.format(status=status, phrase=said).encode()
     response = _answer(status, "text/html", body)
-    return Response(status, response.headers, body, error_code=phrase.replace(" ", ""))
+    return Response(status, response.headers, body, error_code=said.replace(" ", ""))
 
 
 def _text(text: str, headers: dict[str, str] | None = None) -> Response:

@@ -13,7 +13,7 @@ from typing import Any, Union
 from xml.sax.saxutils import escape
 
 from ..gate import Refusal, Request, Response
-from ..gate.errors import EMPTY_AUTHORIZATION, Dialect
+from ..gate.errors import EMPTY_AUTHORIZATION, Dialect, Words
 
 #: Family of errors that AWS's front end raises before a service sees the request.
 FRONT_END = "http://internal.amazon.com/coral/com.amazon.coral.service/"
@@ -33,6 +33,11 @@ class ServiceError(Exception):
     def __init__(self, status: int, code: str, message: str | None) -> None:
         super().__init__(f"{status} {code}: {message}")
         self.status, self.code, self.message = status, code, message
+
+
+def no(words: Words, **details: str) -> ServiceError:
+    """Return the exception that makes a service answer with *words*, filled in with *details*."""
+    return ServiceError(words.status, words.code, words.message.format(**details) or None)
 
 
 def read_json(data: bytes | str) -> Any:

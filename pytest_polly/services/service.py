@@ -55,6 +55,8 @@ def json_error(failure: Failure, words: Mapping[str, str], *, named_in_header: b
 class Service:
     """One service of an account: says what a request asks for, and answers it."""
 
+    #: What can be asked of it.
+    operations: tuple[str, ...] = ()
     #: The failures it is known for, by code.
     known_failures: Mapping[str, Known] = {}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..directory import Directory
 from ..gate import Arrival, Refusal, Request, Response, authenticate, authorize, errors
-from ..gate.errors import Dialect
+from ..gate.errors import Dialect, Words
 from . import polly, sts, web_identity
 from .protocols import STS_NAMESPACE, ServiceError, query_error, query_result, rest_json_error
 from .service import Failure, Known, Service
@@ -12,11 +12,14 @@ from .service import Failure, Known, Service
 _FAILED = "The request processing has failed because of an unknown error."
 
 
+def _known(*words: Words) -> dict[str, Known]:
+    return {one.code: Known(one.status, one.message) for one in words}
+
+
 def _refusals(dialect: Dialect) -> dict[str, Known]:
     """Return what the gate answers, for whoever wants to have it without the credentials for it."""
     faults = (errors.UNKNOWN_KEY, errors.TOKEN_EXPIRED, errors.WRONG_SIGNATURE, errors.UNSIGNED)
-    words = [fault.words(dialect) for fault in faults]
-    return {one.code: Known(one.status, one.message) for one in words} | {
+    return _known(*(fault.words(dialect) for fault in faults)) | {
         errors.NOT_ALLOWED.words(dialect).code: Known(403, "You are not authorized to perform this action.")
     }
 
@@ -24,15 +27,18 @@ def _refusals(dialect: Dialect) -> dict[str, Known]:
 class Polly(Service):
     """Amazon Polly: whoever signs must be allowed to do what they ask for."""
 
+    operations = tuple(polly.MEMBERS)
     #: What comes from AWS's front end, before Polly itself sees a request.
-    _front_end = _refusals("rest_json") | {
-        errors.RATE_EXCEEDED.code: Known(errors.RATE_EXCEEDED.status, errors.RATE_EXCEEDED.message),
+    _front_end = {
+        **_refusals("rest_json"),
+        **_known(errors.RATE_EXCEEDED),
         "InternalFailure": Known(500, _FAILED),
         "ServiceUnavailableException": Known(503, "Service is unavailable."),
+        "SubscriptionRequiredException": Known(
+            400, "The AWS Access Key Id needs a subscription for the service"
+        ),
     }
-    known_failures = _front_end | {
-        errors.SERVICE_FAILURE.code: Known(errors.SERVICE_FAILURE.status, errors.SERVICE_FAILURE.message)
-    }
+    known_failures = _front_end | _known(errors.SERVICE_FAILURE, *polly.errors.BY_CODE.values())
 
     def __init__(self, directory: Directory) -> None:
         self._directory = directory
@@ -70,6 +76,7 @@ class Polly(Service):
 class Sts(Service):
     """STS: it asks the policies by itself, operation by operation, and knows requests without a signer."""
 
+    operations = (*sts.OPERATIONS, web_identity.OPERATION)
     known_failures = _refusals("query") | {
         "IDPCommunicationError": Known(
             400,
@@ -78,7 +85,11 @@ class Sts(Service):
         ),
         "IDPRejectedClaim": Known(403, "The identity provider (IDP) rejected the claim."),
         "InternalFailure": Known(500, _FAILED),
-        "RegionDisabledException": Known(403, "STS is not activated in this region."),
+        "RegionDisabledException": Known(
+            403,
+            "STS is not activated in this region for account:{account}. Your account administrator can "
+            "activate STS in this region using the IAM Console.",
+        ),
         "ServiceUnavailable": Known(503, "Service Unavailable"),
         "Throttling": Known(400, "Rate exceeded"),
     }
@@ -115,4 +126,5 @@ class Sts(Service):
         return query_result(operation, result, STS_NAMESPACE, request)
 
     def failed(self, failure: Failure, operation: str | None, request: Request) -> Response:
-        return query_error(failure.status, failure.code, failure.message, STS_NAMESPACE, request)
+        message = failure.message and failure.message.replace("{account}", self._directory.account_id)
+        return query_error(failure.status, failure.code, message, STS_NAMESPACE, request)

@@ -44,6 +44,7 @@ class Login:
 class SignIn(Service):
     """The token service behind ``aws login``."""
 
+    operations = (CREATE_TOKEN,)
     known_failures = {
         "TOKEN_EXPIRED": Known(401, "The refresh token has expired."),
         "AUTHCODE_EXPIRED": Known(401, "The authorization code has expired."),

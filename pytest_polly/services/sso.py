@@ -17,10 +17,13 @@ from .protocols import ServiceError, read_texts, rest_json, unknown_operation
 from .service import Failure, Known, Service, json_error
 
 GET_ROLE_CREDENTIALS, CREATE_TOKEN = "GetRoleCredentials", "CreateToken"
+_PORTAL_PATH = "/federation/credentials"
 _ROUTES = {
-    ("GET", "/federation/credentials"): GET_ROLE_CREDENTIALS,
+    ("GET", _PORTAL_PATH): GET_ROLE_CREDENTIALS,
     ("POST", "/token"): CREATE_TOKEN,
 }
+#: What a token can be asked for with; here there are no codes to ask with.
+_GRANTS = ("authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code")
 _BEARER = "x-amz-sso_bearer_token"
 
 TOKEN_LIFETIME = timedelta(hours=8)
@@ -44,16 +47,23 @@ class SignedIn:
 class Sso(Service):
     """The portal and its token service, for one user with every role of the account assigned."""
 
+    operations = tuple(_ROUTES.values())
     known_failures = {
         "UnauthorizedException": Known(401, "Session token not found or invalid", GET_ROLE_CREDENTIALS),
         "ForbiddenException": Known(403, "No access", GET_ROLE_CREDENTIALS),
         "ResourceNotFoundException": Known(404, "Resource not found", GET_ROLE_CREDENTIALS),
         "TooManyRequestsException": Known(429, "HTTP 429 Unknown Code", GET_ROLE_CREDENTIALS),
+        "MethodNotAllowedException": Known(405, "Method not allowed", GET_ROLE_CREDENTIALS),
         "AccessDeniedException": Known(400, "Access denied", CREATE_TOKEN),
+        "AuthorizationPendingException": Known(400, "Authorization pending", CREATE_TOKEN),
         "ExpiredTokenException": Known(400, "Expired token", CREATE_TOKEN),
         "InvalidClientException": Known(401, "Invalid client", CREATE_TOKEN),
         "InvalidGrantException": Known(400, "Invalid grant provided", CREATE_TOKEN),
         "InvalidRequestException": Known(400, "Invalid request", CREATE_TOKEN),
+        "InvalidScopeException": Known(400, "Invalid scope", CREATE_TOKEN),
+        "SlowDownException": Known(400, "Slow down", CREATE_TOKEN),
+        "UnauthorizedClientException": Known(400, "Unauthorized client", CREATE_TOKEN),
+        "UnsupportedGrantTypeException": Known(400, "Unsupported grant type", CREATE_TOKEN),
         "InternalServerException": Known(500, "Internal server error"),
     }
 
@@ -79,7 +89,11 @@ class Sso(Service):
         return _ROUTES.get((request.method, request.path))
 
     def unknown(self, request: Request) -> Response:
-        return unknown_operation()
+        if request.path != _PORTAL_PATH:
+            return unknown_operation()
+        code = "MethodNotAllowedException"
+        status, message, operation = self.known_failures[code]
+        return self.fail(Failure(code, status, message), operation, request)
 
     def token(self, request: Request) -> str | None:
         return request.header(_BEARER)
@@ -138,6 +152,8 @@ class Sso(Service):
         secret, expires_at = self._clients.get(client_id, ("", arrival.now))
         if secret != client_secret or arrival.now >= expires_at:
             raise self._no("InvalidClientException")
+        if grant_type not in _GRANTS:
+            raise self._no("UnsupportedGrantTypeException")
         if grant_type != "refresh_token" or refresh_token not in self._refresh:
             raise self._no("InvalidGrantException")
         access_token, expires_at, refresh_token = self._tokens(arrival.now)

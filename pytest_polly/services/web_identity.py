@@ -17,7 +17,7 @@ from ..directory import Directory, Role
 from ..gate import Request, octets
 from ..gate.errors import Words
 from ..gate.policy import Document, says
-from .protocols import Tree, read_json
+from .protocols import Tree, no, read_json
 from .sts import errors, members, parameters_of
 from .sts.asked import Parameters, credentials_result
 
@@ -147,7 +147,7 @@ class WebIdentity:
         role = self._trusting(parameters["RoleArn"], provider, claims)
         lifetime = members.lifetime(parameters, _AN_HOUR)
         if lifetime.total_seconds() > role.max_session_duration:
-            raise errors.no(errors.OVER_ROLE_MAXIMUM)
+            raise no(errors.OVER_ROLE_MAXIMUM)
         return self._result(parameters, role, lifetime, provider, now)
 
     def verified(self, token: str, audience: str, now: datetime) -> tuple[IdentityProvider, dict[str, Any]]:
@@ -155,13 +155,13 @@ class WebIdentity:
         claims = _claims(token)
         provider = self._providers.get(str(claims.get("iss")))
         if provider is None:
-            raise errors.no(_NO_PROVIDER, issuer=str(claims.get("iss")))
+            raise no(_NO_PROVIDER, issuer=str(claims.get("iss")))
         if not provider.signs(token):
-            raise errors.no(_WRONG_SIGNATURE)
+            raise no(_WRONG_SIGNATURE)
         if audience not in claims["aud"]:
-            raise errors.no(_WRONG_AUDIENCE)
+            raise no(_WRONG_AUDIENCE)
         if now.timestamp() >= claims["exp"]:
-            raise errors.no(_EXPIRED, now=str(int(now.timestamp())), expiry=str(claims["exp"]))
+            raise no(_EXPIRED, now=str(int(now.timestamp())), expiry=str(claims["exp"]))
         return provider, claims
 
     def _trusting(self, arn: str, provider: IdentityProvider, claims: dict[str, Any]) -> Role:
@@ -169,9 +169,9 @@ class WebIdentity:
         context = {f"{provider.host}:aud": STS_AUDIENCE, f"{provider.host}:sub": str(claims["sub"])}
         names = [provider.arn]
         if role is None or not says("Allow", [role.trust], _ACTION, context=context, principals=names):
-            raise errors.no(_NOT_TRUSTED)
+            raise no(_NOT_TRUSTED)
         if says("Deny", [role.trust], _ACTION, context=context, principals=names):
-            raise errors.no(_NOT_TRUSTED)
+            raise no(_NOT_TRUSTED)
         return role
 
     def _result(
@@ -198,9 +198,9 @@ def _claims(token: str) -> dict[str, Any]:
         _, claims, _ = token.split(".")
         decoded = read_json(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
     except ValueError:
-        raise errors.no(_NOT_A_JWT) from None
+        raise no(_NOT_A_JWT) from None
     if not isinstance(decoded, dict):
-        raise errors.no(_NOT_A_JWT)
+        raise no(_NOT_A_JWT)
     return decoded
 
 

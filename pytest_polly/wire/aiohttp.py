@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from http import HTTPStatus
 from typing import Any
 
 import aiohttp
@@ -14,7 +13,7 @@ from botocore.exceptions import HTTPClientError
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
-from ..gate import Response
+from ..gate import Response, phrase
 from . import Passage, answer
 from .botocore import silence, streams
 from .prepared import proxy_for, to_request
@@ -56,7 +55,7 @@ class RawResponse:
 
     def __init__(self, method: str, url: str, response: Response) -> None:
         self.method, self.url, self.status = method, URL(url, encoded=True), response.status
-        self.reason = HTTPStatus(response.status).phrase
+        self.reason = phrase(response.status)
         self.headers = CIMultiDictProxy(CIMultiDict(response.headers))
         self.raw_headers = tuple((k.encode(), v.encode()) for k, v in response.headers.items())
         self.content = _stream(response.body)

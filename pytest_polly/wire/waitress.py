@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from http import HTTPStatus
 from threading import Event, Thread
 from typing import Any
 
@@ -16,7 +15,7 @@ from waitress import create_server
 from waitress.channel import ClientDisconnected, HTTPChannel
 from waitress.parser import HTTPRequestParser
 
-from ..gate import Request, Response
+from ..gate import Request, Response, phrase
 
 ADDRESS = "127.0.0.1"
 #: More than AWS's largest request, so that the account itself can say what is too large for whom.
@@ -82,7 +81,7 @@ class Listener:
         if response.status == 0:
             # No answer at all: the connection just ends.
             raise ClientDisconnected
-        status = f"{response.status} {HTTPStatus(response.status).phrase}"
+        status = f"{response.status} {phrase(response.status)}"
         start_response(status, list(response.headers.items()))
         return [response.body]
 

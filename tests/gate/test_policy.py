@@ -162,6 +162,8 @@ def test_operator_that_does_not_exist_is_named(operator: str) -> None:
         {"NumericLessThan": {"polly:characters": "many"}},
         {"NumericLessThan": {"polly:characters": ["1", ""]}},
         {"DateLessThan": {"aws:TokenIssueTime": "tomorrow"}},
+        {"DateLessThan": {"aws:TokenIssueTime": "9" * 13}},
+        {"DateLessThan": {"aws:TokenIssueTime": "9" * 18}},
         {"DateLessThan": {"aws:TokenIssueTime": "9" * 20}},
         {"DateLessThan": {"aws:TokenIssueTime": "9" * 5000}},
         {"IpAddress": {"aws:SourceIp": "203.0.113.0/99"}},

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from typing import Any
 from xml.etree import ElementTree
 
+import boto3
 import botocore.endpoint
 import botocore.exceptions
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from pytest_polly import Account, PollyError, wire
 from pytest_polly.gate import Request, Response
@@ -121,6 +123,38 @@ def test_a_refusal_can_be_had_with_valid_credentials(polly_account: Account, mod
             assert call.message == words.rest_json.message
 
 
+@pytest.mark.parametrize(
+    ("service", "code", "status", "message"),
+    [
+        ("polly", "LexiconNotFoundException", 404, "Lexicon not found"),
+        ("polly", "InvalidSsmlException", 400, "Invalid SSML request"),
+        (
+            "polly",
+            "SubscriptionRequiredException",
+            400,
+            "The AWS Access Key Id needs a subscription for the service",
+        ),
+        (
+            "sts",
+            "RegionDisabledException",
+            403,
+            "STS is not activated in this region for account:{account}. Your account administrator can "
+            "activate STS in this region using the IAM Console.",
+        ),
+    ],
+)
+def test_the_words_of_a_failure_are_awss(
+    polly_account: Account, service: str, code: str, status: int, message: str
+) -> None:
+    with polly_account.apply("role") as account:
+        account.fail(service, code)
+        with pytest.raises(ClientError, match=code) as refused:
+            speak(client(account))
+        assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == status
+        said = refused.value.response["Error"]["Message"]
+        assert said == message.format(account=account.account_id)
+
+
 # Planning -------------------------------------------------------------------------------------
 
 
@@ -142,6 +176,49 @@ def test_a_failure_of_one_operation_leaves_the_others_alone(polly_account: Accou
         speak(polly)
         with pytest.raises(ClientError, match="Voiceless"):
             polly.describe_voices()
+
+
+SERVICES = ("polly", "sts", "imds", "container", "sso", "signin")
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_whatever_is_answered_here_can_fail_by_itself(polly_account: Account, service: str) -> None:
+    """What a test reads in the record it can name; the message that refuses other names lists them all."""
+    with pytest.raises(PollyError, match=f"is no operation of {service}") as refused:
+        polly_account.fail(service, "Voiceless", operation="Sing")
+    for operation in re.findall("'([^']+)'", str(refused.value).partition("those are")[2]):
+        polly_account.fail(service, "Voiceless", operation=operation)
+
+
+@pytest.mark.parametrize(
+    ("service", "source", "operation"),
+    [
+        ("sts", "assume-role", "AssumeRole"),
+        ("sts", "web-identity", "AssumeRoleWithWebIdentity"),
+        ("imds", "imds", "PUT /latest/api/token"),
+        ("container", "container", "GET /v2/credentials/id"),
+        ("sso", "sso", "GetRoleCredentials"),
+    ],
+)
+def test_a_failure_may_be_of_one_operation_in_every_service(
+    polly_account: Account, service: str, source: str, operation: str
+) -> None:
+    with polly_account.apply("role", source) as account:
+        account.fail(service, "Voiceless", status=599, operation=operation, times=None)
+        with pytest.raises((ClientError, BotoCoreError)):
+            speak(client(account))
+        failed = {call.operation: call.status for call in account.calls if call.error_code == "Voiceless"}
+        assert failed == {operation: 599}
+
+
+@pytest.mark.parametrize("status", [301, 420, 499, 599])
+def test_a_status_needs_no_name(polly_account: Account, status: int) -> None:
+    with polly_account.apply("long-term") as account:
+        polly = client(account)
+        account.fail("polly", "Unheard", status=status, message="of", times=None)
+        with pytest.raises(ClientError, match=r"Unheard.*of") as refused:
+            speak(polly)
+        assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == status
 
 
 def test_a_failure_of_one_service_leaves_the_others_alone(polly_account: Account) -> None:
@@ -205,6 +282,16 @@ def test_polly_fails_in_rest_json(polly_account: Account, code: str, family: str
     response = sent(polly_account, *POLLY)
     assert response.headers["x-amzn-ErrorType"] == f"{code}:{family}"
     assert (response.status, response.body) == (500, b'{"message":"no"}')
+
+
+def test_polly_fails_with_the_status_of_its_own_description(polly_account: Account) -> None:
+    shapes = boto3.client("polly").meta.service_model.error_shapes
+    modelled = {shape.name: shape.metadata["error"]["httpStatusCode"] for shape in shapes}
+    for code in modelled:
+        polly_account.fail("polly", code)
+    told = {code: sent(polly_account, *POLLY).status for code in modelled}
+    assert told == modelled
+    assert {"LexiconNotFoundException": 404, "ServiceFailureException": 500}.items() <= told.items()
 
 
 def test_sts_fails_in_xml(polly_account: Account) -> None:

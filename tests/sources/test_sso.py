@@ -19,7 +19,8 @@ from botocore.exceptions import (
     UnauthorizedSSOTokenError,
 )
 
-from pytest_polly import Account
+from pytest_polly import Account, wire
+from pytest_polly.gate import Request, Response
 
 from .observed import (
     ASSUME_ROLE,
@@ -141,6 +142,43 @@ def test_a_renewal_that_fails_is_tolerated_while_there_is_time(polly_account: Ac
         speak(client(account))
         assert asked(account.calls) == [TOKEN, PORTAL, SPEECH]
         assert account.calls[0].error_code == "InvalidGrantException"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("POST", "/federation/credentials", 405, "MethodNotAllowedException"),
+        ("GET", "/federation/roles", 404, "UnknownOperationException"),
+        ("GET", "/token", 404, "UnknownOperationException"),
+    ],
+)
+def test_what_nobody_asks_the_portal(
+    polly_account: Account, method: str, path: str, status: int, code: str
+) -> None:
+    url = f"https://portal.sso.us-east-1.amazonaws.com{path}"
+    response = wire.answer(Request.from_url(method, url))
+    assert isinstance(response, Response)
+    assert (response.status, response.error_code) == (status, code)
+    if status == 405:
+        assert json.loads(response.body)["__type"] == f"com.amazonaws.switchboard.portal#{code}"
+
+
+@pytest.mark.parametrize(
+    ("grant", "code"),
+    [
+        ("authorization_code", "InvalidGrantException"),
+        ("password", "UnsupportedGrantTypeException"),
+    ],
+)
+def test_a_token_is_renewed_by_a_refresh_token_alone(polly_account: Account, grant: str, code: str) -> None:
+    with polly_account.apply("role", "sso"):
+        held = json.loads(cached("sso").read_text())
+        asked_with = {name: held[name] for name in ("clientId", "clientSecret", "refreshToken")}
+        body = json.dumps({**asked_with, "grantType": grant}).encode()
+        url = "https://oidc.us-east-1.amazonaws.com/token"
+        response = wire.answer(Request.from_url("POST", url, body=body))
+    assert isinstance(response, Response)
+    assert (response.status, response.error_code) == (400, code)
 
 
 NOT_RENEWED: list[Any] = [

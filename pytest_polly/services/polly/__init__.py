@@ -29,11 +29,12 @@ from urllib.parse import unquote
 
 from ...gate import Request, Response
 from ..protocols import FRONT_END, ServiceError, rest_json, rest_json_error, unknown_operation
+from . import errors
 from .backend import OPERATIONS, Backend
 from .speech import SYNTHESIZE_SPEECH, prepare
-from .validation import read
+from .validation import MEMBERS, read
 
-__all__ = ["FAMILY", "Backend", "operation", "perform", "unknown"]
+__all__ = ["FAMILY", "MEMBERS", "Backend", "errors", "operation", "perform", "unknown"]
 
 #: Family of errors that Polly raises by itself.
 FAMILY = "http://polly.amazonaws.com/doc/v1"

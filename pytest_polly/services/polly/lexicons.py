@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
-from ..protocols import ServiceError
-from .validation import invalid
+from ..protocols import no
+from . import errors
 from .voices import LANGUAGE_CODES
 
 if TYPE_CHECKING:
@@ -76,9 +76,9 @@ class Lexicons:
     def put(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         name, content = asked["Name"], asked["Content"]
         if not self.has(name) and len(self._kept) >= MOST_LEXICONS:
-            raise _exceeded("MaxLexiconsNumberExceededException", "number of lexicons")
+            raise no(errors.TOO_MANY_LEXICONS)
         if self.has(name) and "Tags" in asked:
-            raise invalid("Tags can be specified only when a lexicon is created")
+            raise errors.invalid("Tags can be specified only when a lexicon is created")
         tags = self._kept[name].tags if self.has(name) else _checked_tags(asked.get("Tags", {}))
         lexemes = _count_lexemes(content)
         self._moto.put_lexicon(name, content)
@@ -110,7 +110,7 @@ class Lexicons:
 
     def _existing(self, name: str) -> str:
         if not self.has(name):
-            raise ServiceError(404, "LexiconNotFoundException", "Lexicon not found")
+            raise no(errors.NO_LEXICON)
         return name
 
     # Tags -------------------------------------------------------------------------------------
@@ -133,55 +133,40 @@ class Lexicons:
         ours = rf"arn:aws(?:-[a-z-]+)?:polly:{self._region}:{self._account_id}:lexicon/([0-9A-Za-z]{{1,20}})"
         found = re.fullmatch(ours, arn)
         if found is None:
-            raise _wrong_tags()
+            raise no(errors.BAD_TAG)
         if not self.has(found[1]):
-            message = "Amazon Polly can't find the specified resource."
-            raise ServiceError(404, "ResourceNotFoundException", message)
+            raise no(errors.NO_RESOURCE)
         return self._kept[found[1]]
 
 
 def _checked_tags(tags: dict[str, str]) -> dict[str, str]:
     if not all(1 <= len(key) <= 128 and len(value) <= 256 for key, value in tags.items()):
-        raise _wrong_tags()
+        raise no(errors.BAD_TAG)
     if len(tags) > MOST_TAGS:
-        message = "The list of tags on the resource is over the limit."
-        raise ServiceError(400, "TooManyTagsException", message)
+        raise no(errors.TOO_MANY_TAGS)
     return tags
-
-
-def _wrong_tags() -> ServiceError:
-    message = "The resource ARN or a tag in the request isn't valid."
-    return ServiceError(400, "InvalidTagParameterException", message)
-
-
-def _exceeded(code: str, what: str) -> ServiceError:
-    return ServiceError(400, code, f"The maximum {what} would be exceeded by this operation.")
 
 
 def _count_lexemes(content: str) -> int:
     """Judge a lexicon; return how many lexemes are in it."""
     if len(content) > LONGEST_LEXICON:
-        raise _exceeded("LexiconSizeExceededException", "size of the specified lexicon")
+        raise no(errors.LEXICON_TOO_LARGE)
     try:
         root = ElementTree.fromstring(content)
     except ElementTree.ParseError:
-        raise _no_lexicon() from None
+        raise no(errors.BAD_LEXICON) from None
     lexemes = root.findall(f"{_PLS}lexeme")
     complete = {"alphabet", _LANGUAGE} <= set(root.keys()) and len(lexemes) == len(root)
     if root.tag != f"{_PLS}lexicon" or not complete:
-        raise _no_lexicon()
+        raise no(errors.BAD_LEXICON)
     if root.get("alphabet") not in ALPHABETS:
-        raise ServiceError(400, "UnsupportedPlsAlphabetException", "Unsupported PLS alphabet")
+        raise no(errors.BAD_ALPHABET)
     if root.get(_LANGUAGE) not in _LANGUAGES:
-        raise ServiceError(400, "UnsupportedPlsLanguageException", "Unsupported PLS language")
+        raise no(errors.BAD_LANGUAGE)
     for lexeme in lexemes:
         replacements = [*lexeme.iterfind(f"{_PLS}phoneme"), *lexeme.iterfind(f"{_PLS}alias")]
         if lexeme.find(f"{_PLS}grapheme") is None or not replacements:
-            raise _no_lexicon()
+            raise no(errors.BAD_LEXICON)
         if any(len(one.text or "") > LONGEST_REPLACEMENT for one in replacements):
-            raise _exceeded("MaxLexemeLengthExceededException", "size of the lexeme")
+            raise no(errors.LEXEME_TOO_LONG)
     return len(lexemes)
-
-
-def _no_lexicon() -> ServiceError:
-    return ServiceError(400, "InvalidLexiconException", "Invalid PLS Lexicon")

@@ -7,7 +7,8 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..protocols import ServiceError
+from ..protocols import no
+from .errors import NO_SUCH_PAGE
 
 #: As many as a client may ask for of what it may count.
 PAGE = 100
@@ -36,9 +37,5 @@ def _start(token: str | None, question: list[Any], size: int) -> int:
     except (ValueError, TypeError, RecursionError):
         start, asked = None, []
     if asked != question or not isinstance(start, int) or not 0 < start < size:
-        raise ServiceError(
-            400,
-            "InvalidNextTokenException",
-            "The NextToken is invalid. Verify that it's spelled correctly, and then try again.",
-        )
+        raise no(NO_SUCH_PAGE)
     return start

@@ -9,12 +9,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..protocols import ServiceError
-from . import ssml
+from ..protocols import no
+from . import errors, ssml
 from .marks import speech_marks
 from .sounds import FORMATS, sound
 from .text import Spoken
-from .validation import invalid
 from .voices import VOICES, Voice
 
 #: Tells whether there is a lexicon of that name.
@@ -75,42 +74,29 @@ def prepare(asked: Mapping[str, Any], limits: Limits, has_lexicon: HasLexicon) -
     engine = asked.get("Engine", "standard")
     voice = VOICES[asked["VoiceId"]]
     if len(text) > limits.characters:
-        raise _too_long()
+        raise no(errors.TEXT_TOO_LONG)
     _check_marks(output_format, mark_types, in_ssml, engine)
     rate = _sample_rate(output_format, engine, asked.get("SampleRate"), limits.highest_rate)
     _check_voice(voice, engine, asked.get("LanguageCode"))
     _check_lexicons(asked.get("LexiconNames", ()), has_lexicon)
     spoken = ssml.parse(text, engine, voice.id) if in_ssml else Spoken.plain(text)
     if spoken.characters > limits.billed:
-        raise _too_long()
+        raise no(errors.TEXT_TOO_LONG)
     return Speech(output_format, engine, rate, mark_types, spoken)
-
-
-def _too_long() -> ServiceError:
-    return ServiceError(400, "TextLengthExceededException", "Maximum text length has been exceeded")
 
 
 def _check_marks(output_format: str, types: tuple[str, ...], in_ssml: bool, engine: str) -> None:
     if output_format == "json" and not types:
-        raise invalid("Speech mark types are required for the output format json")
+        raise errors.invalid("Speech mark types are required for the output format json")
     if not types:
         return
     if output_format != "json":
-        raise ServiceError(
-            400,
-            "MarksNotSupportedForFormatException",
-            "Speech marks are not supported for the OutputFormat selected. "
-            "Speech marks are only available for content in json format.",
-        )
+        raise no(errors.MARKS_NOT_SUPPORTED)
     if "ssml" in types and not in_ssml:
-        raise ServiceError(
-            400,
-            "SsmlMarksNotSupportedForTextTypeException",
-            "SSML speech marks are not supported for plain text-type input.",
-        )
+        raise no(errors.SSML_MARKS_NOT_SUPPORTED)
     for kind in _MARKS_REFUSED.get(engine, ()):
         if kind in types:
-            raise invalid(
+            raise errors.invalid(
                 f"The selected speech mark type - {kind} - is not supported for this engine: {engine}"
             )
 
@@ -122,21 +108,17 @@ def _sample_rate(output_format: str, engine: str, asked: str | None, highest: in
         return form.default_rate or (22050 if engine == "standard" else 24000)
     rates = {str(rate): rate for rate in form.rates if rate <= highest or rate == form.default_rate}
     if asked not in rates:
-        raise ServiceError(400, "InvalidSampleRateException", "The specified sample rate is not valid.")
+        raise no(errors.BAD_SAMPLE_RATE)
     return rates[asked]
 
 
 def _check_voice(voice: Voice, engine: str, language: str | None) -> None:
     if engine not in voice.engines:
-        raise invalid(f"This voice does not support the selected engine: {engine}")
+        raise errors.invalid(f"This voice does not support the selected engine: {engine}")
     if language is not None and not voice.speaks(language):
-        raise ServiceError(
-            400,
-            "LanguageNotSupportedException",
-            "The language specified is not currently supported by Amazon Polly in this capacity.",
-        )
+        raise no(errors.LANGUAGE_NOT_SUPPORTED)
 
 
 def _check_lexicons(names: Iterable[str], has_lexicon: HasLexicon) -> None:
     if not all(map(has_lexicon, names)):
-        raise ServiceError(404, "LexiconNotFoundException", "Lexicon not found")
+        raise no(errors.NO_LEXICON)

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from ..protocols import ServiceError
+from ..protocols import no
+from .errors import NOT_SSML, invalid
 from .text import Passage, Spoken
-from .validation import invalid
 
 
 @dataclass(frozen=True)
@@ -104,10 +104,6 @@ def parse(text: str, engine: str, voice: str) -> Spoken:
     return reader.spoken
 
 
-def _not_ssml() -> ServiceError:
-    return ServiceError(400, "InvalidSsmlException", "Invalid SSML request")
-
-
 class _Reader:
     """Reads a document; the parser tells at which byte each thing stands."""
 
@@ -126,13 +122,13 @@ class _Reader:
         try:
             parser.Parse(self.spoken.source, True)
         except expat.ExpatError:
-            raise _not_ssml() from None
+            raise no(NOT_SSML) from None
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         at = self._interrupt()
         is_root = not self.used
         if (name == "speak") != is_root or not _allowed(name, attributes):
-            raise _not_ssml()
+            raise no(NOT_SSML)
         self.used |= {(name,)} | {(name, key) for key in attributes}
         self.used |= {(name, key, value) for key, value in attributes.items()}
         self.spoken.cut(sentence=name in _PARTS)
@@ -153,7 +149,7 @@ class _Reader:
         self._interrupt()
 
     def _doctype(self, *_: object) -> None:
-        raise _not_ssml()
+        raise no(NOT_SSML)
 
     def _interrupt(self) -> int:
         """Return where the parser stands; the text before ends there, however long it was written."""

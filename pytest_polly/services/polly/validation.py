@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...gate import Request
-from ..protocols import ServiceError, read_json
+from ..protocols import read_json
+from .errors import invalid, unreadable
 from .sounds import FORMATS
 from .voices import ENGINES, LANGUAGE_CODES, VOICES
 
@@ -152,16 +153,6 @@ def read(operation: str, request: Request, in_path: Mapping[str, str]) -> dict[s
     asked.update(in_path)
     _check(members, asked)
     return asked
-
-
-def invalid(message: str) -> ServiceError:
-    """Return Polly's refusal of a request that makes no sense to it."""
-    return ServiceError(400, "ValidationException", message)
-
-
-def unreadable(message: str = "") -> ServiceError:
-    """Return AWS's refusal of a request that does not even have the right form."""
-    return ServiceError(400, "SerializationException", message)
 
 
 def _check(members: tuple[Member, ...], asked: Mapping[str, Any]) -> None:

@@ -22,7 +22,7 @@ from .asked import Asked, Operation, Parameters
 from .roles import assume_role
 from .sessions import get_access_key_info, get_caller_identity, get_federation_token, get_session_token
 
-__all__ = ["operation", "parameters_of", "perform", "unknown"]
+__all__ = ["OPERATIONS", "operation", "parameters_of", "perform", "unknown"]
 
 _FAULT_NAMESPACE = "http://webservices.amazon.com/AWSFault/2005-15-09"
 _FORM = "application/x-www-form-urlencoded"
@@ -34,7 +34,7 @@ _HOME = "https://aws.amazon.com/iam"
 #: What stands for itself in a query, or has been encoded already.
 _IN_A_QUERY = "%!$&'()*+,;=:@/?-._~"
 
-_OPERATIONS: dict[str, Operation] = {
+OPERATIONS: dict[str, Operation] = {
     "AssumeRole": assume_role,
     "GetAccessKeyInfo": get_access_key_info,
     "GetCallerIdentity": get_caller_identity,
@@ -57,7 +57,7 @@ def operation(request: Request) -> str | None:
         return None
     parameters = parameters_of(request)
     action = parameters.get("Action")
-    return action if action in _OPERATIONS and parameters.get("Version") == _VERSION else None
+    return action if action in OPERATIONS and parameters.get("Version") == _VERSION else None
 
 
 def unknown(request: Request) -> Response:
@@ -79,7 +79,7 @@ def perform(name: str, request: Request, signer: IssuedKey, directory: Directory
     """Carry out an authenticated request; what the caller may not do is an answer too."""
     asked = Asked(parameters_of(request), signer, directory, now)
     try:
-        return query_result(name, _OPERATIONS[name](asked), STS_NAMESPACE, request)
+        return query_result(name, OPERATIONS[name](asked), STS_NAMESPACE, request)
     except ServiceError as error:
         return query_error(error.status, error.code, error.message, STS_NAMESPACE, request)
 

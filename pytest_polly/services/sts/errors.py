@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from ...gate.errors import DENIED as EXPLICITLY_DENIED
 from ...gate.errors import NOT_ALLOWED, Words
-from ..protocols import ServiceError
 
 _VALIDATION = "ValidationError"
 
@@ -67,8 +66,3 @@ TAGS_TOO_LARGE = Words(
 UNKNOWN_KEY = Words(
     403, "InvalidClientTokenId", "The security token included in the request is invalid.", "I"
 )
-
-
-def no(words: Words, **details: str) -> ServiceError:
-    """Return the exception that makes STS answer with *words*."""
-    return ServiceError(words.status, words.code, words.message.format(**details) or None)

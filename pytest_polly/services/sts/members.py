@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
+from ..protocols import no
 from .asked import Parameters
-from .errors import EMPTY_NUMBER, INVALID, NOT_A_NUMBER, no
+from .errors import EMPTY_NUMBER, INVALID, NOT_A_NUMBER
 
 _INT32 = range(-(2**31), 2**31)
 

@@ -12,7 +12,7 @@ from ...gate import Principal
 from ...gate.conditions import Context
 from ...gate.errors import Words
 from ...gate.policy import Effect, denials, says
-from ..protocols import Tree
+from ..protocols import Tree, no
 from . import members
 from .asked import Asked, credentials_result
 from .errors import (
@@ -22,7 +22,6 @@ from .errors import (
     OVER_CHAINED_MAXIMUM,
     OVER_ROLE_MAXIMUM,
     SOURCE_IDENTITY_SET,
-    no,
 )
 from .session_policies import narrowing, tags_of
 from .sessions import check_second_factor

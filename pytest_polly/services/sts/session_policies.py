@@ -14,9 +14,9 @@ from typing import Any
 from ...gate import conditions
 from ...gate.policy import Document, statement
 from ...gate.wildcards import listed
-from ..protocols import read_json
+from ..protocols import no, read_json
 from .asked import Parameters
-from .errors import MALFORMED_POLICY, POLICY_TOO_LARGE, TAGS_TOO_LARGE, no
+from .errors import MALFORMED_POLICY, POLICY_TOO_LARGE, TAGS_TOO_LARGE
 
 #: In bytes. AWS publishes neither its packing nor its limit, only that policies are compressed; its
 #: examples say that one of some 100 bytes takes up 6 %.

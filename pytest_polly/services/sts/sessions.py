@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...gate import Policies, Principal
 from ...gate.policy import decide
-from ..protocols import Tree
+from ..protocols import Tree, no
 from . import members
 from .asked import Asked, credentials_result
 from .errors import (
@@ -14,7 +14,6 @@ from .errors import (
     SESSION_CALLS,
     UNKNOWN_DEVICE,
     UNKNOWN_KEY,
-    no,
 )
 from .session_policies import narrowing
 
