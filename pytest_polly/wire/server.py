@@ -2,11 +2,13 @@
 
 All services are at one address, so whose a request is has to be told by the request itself. It is told by
 the path: what the services offer does not overlap. The scope of a signature names the service too, but that
-is what the gate is to judge, and credential endpoints have no signatures.
+is what the gate is to judge, and credential endpoints have no signatures. Only at ``/``, where STS is one of
+many services of AWS's, what is signed for another and does not speak of STS's API is not taken for STS's.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -17,6 +19,7 @@ from email.utils import format_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+from xml.sax.saxutils import escape
 
 from ..errors import CutOffError, PollyError
 from ..gate import Request, Response
@@ -46,8 +49,8 @@ _SERVICES = ("POLLY", "STS", "SSO", "SSO_OIDC", "SIGNIN")
 
 _CREDENTIAL = re.compile("Credential=([^, ]*)")
 _SCOPE_WITH_REGION = re.compile("[^/]*/[^/]*/([a-z]{2,}(?:-[a-z]+)+-[0-9]+)/.*")
-
-_NOT_HERE = b"polly: no service of this account has such a path; it offers Polly, STS and credentials\n"
+_SCOPE_WITH_SERVICE = re.compile("(?:[^/]*/){3}([^/]+)/aws4_request")
+_API_OF_STS = re.compile(rb"(?:^|&)Version=2011-06-15(?:&|$)")
 
 
 class Server:
@@ -123,8 +126,7 @@ class Server:
             # From afar a client can be cut off only so.
             return Response(0)
         if response is None:
-            headers = {"Content-Type": "text/plain", "Content-Length": str(len(_NOT_HERE))}
-            return Response(404, headers, _NOT_HERE)
+            return _not_here(request)
         # An SDK whose signature is refused for its age may set its clock by this.
         return replace(response, headers={**response.headers, "Date": format_datetime(now, usegmt=True)})
 
@@ -133,10 +135,9 @@ class Server:
 
         A signature covers the header ``Host`` as it was really sent, so that stays where there is one.
         """
-        claimed = _CREDENTIAL.search(request.header("authorization") or "")
-        scope = claimed[1] if claimed else dict(request.query_pairs()).get("X-Amz-Credential", "")
+        scope = _scope(request)
         named = _SCOPE_WITH_REGION.fullmatch(scope)
-        host = _host(request.path).format(region=named[1] if named else self._region)
+        host = _host(request, scope).format(region=named[1] if named else self._region)
         if scope:
             return replace(request, host=host)
         headers = (*((name, value) for name, value in request.headers if name != "host"), ("host", host))
@@ -150,11 +151,40 @@ def wall_clock() -> datetime:
     return datetime.fromtimestamp(real_time(), timezone.utc)
 
 
-def _host(path: str) -> str:
+def _scope(request: Request) -> str:
+    """Return what a signature says that it is for, with the key; empty if there is none."""
+    claimed = _CREDENTIAL.search(request.header("authorization") or "")
+    return claimed[1] if claimed else dict(request.query_pairs()).get("X-Amz-Credential", "")
+
+
+def _host(request: Request, scope: str) -> str:
     container = _container_uri(os.environ)
-    if container is not None and urlsplit(container).path == path:
+    if container is not None and urlsplit(container).path == request.path:
         return urlsplit(container).netloc
-    return next((host for pattern, host in _HOSTS if pattern.fullmatch(path)), "")
+    if request.path in ("", "/") and _service(scope) != "sts" and not _API_OF_STS.search(request.body):
+        return ""
+    return next((host for pattern, host in _HOSTS if pattern.fullmatch(request.path)), "")
+
+
+def _service(scope: str) -> str:
+    """Return the service that *scope* names; STS if it names none."""
+    named = _SCOPE_WITH_SERVICE.fullmatch(scope)
+    return named[1] if named else "sts"
+
+
+def _not_here(request: Request) -> Response:
+    """Refuse what no service here answers, in a form of which most SDKs show the message."""
+    message = (
+        f"pytest-polly does not answer {request.method} {request.path}: it plays Polly, STS and the sources "
+        "of credentials. For another service set AWS_ENDPOINT_URL_<SERVICE>, to moto's server for example."
+    )
+    if "json" in (request.header("content-type") or ""):
+        content_type, body = "application/json", json.dumps({"__type": "NotHere", "message": message})
+    else:
+        error = f"<Error><Code>NotHere</Code><Message>{escape(message)}</Message></Error>"
+        content_type, body = "text/xml", f"<ErrorResponse>{error}</ErrorResponse>"
+    sent = body.encode("utf-8", "replace")
+    return Response(404, {"Content-Type": content_type, "Content-Length": str(len(sent))}, sent)
 
 
 def _container_uri(variables: Mapping[str, str]) -> str | None:

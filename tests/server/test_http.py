@@ -8,7 +8,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from email.utils import parsedate_to_datetime
@@ -273,11 +273,35 @@ def test_who_is_cut_off_is_hung_up_on(polly: Any, polly_long_term: Account) -> N
             _speak(polly)
 
 
-def test_what_else_there_is_of_aws_is_not_here(polly_server: Server, polly_long_term: Account) -> None:
-    with pytest.raises(HTTPError, match="404") as refused:
-        urlopen(f"{polly_server.url}/my-bucket/my-key")
-    with closing(refused.value) as answer:
-        assert b"no service of this account has such a path" in answer.read()
+#: What is asked, and what it is that is not here.
+ELSEWHERE: dict[str, tuple[Callable[[Any], Any], str, str]] = {
+    "s3, a bucket": (lambda s3: s3.list_objects_v2(Bucket="audio"), "s3", "GET /audio"),
+    "s3, all buckets": (lambda s3: s3.list_buckets(), "s3", "GET /"),
+    "json": (lambda tables: tables.list_tables(), "dynamodb", "POST /"),
+    "query": (lambda iam: iam.list_users(), "iam", "POST /"),
+}
+
+
+@pytest.mark.parametrize("what", ELSEWHERE)
+def test_what_else_there_is_of_aws_is_not_here(
+    polly_server: Server, polly_long_term: Account, what: str
+) -> None:
+    ask, service, where = ELSEWHERE[what]
+    refused = pytest.raises(ClientError, match=f"pytest-polly does not answer {where}: it plays Polly, STS")
+    with closing(boto3.client(service, endpoint_url=polly_server.url)) as client, refused as told:
+        ask(client)
+    assert told.value.response["ResponseMetadata"]["HTTPStatusCode"] == 404
+    assert not polly_long_term.calls
+
+
+def test_what_is_for_sts_but_signed_for_another_service_is_judged_by_sts(
+    polly_server: Server, polly_long_term: Account
+) -> None:
+    sts = boto3.client("sts", endpoint_url=polly_server.url)
+    sts._request_signer._signing_name = "polly"
+    with closing(sts), pytest.raises(ClientError, match="SignatureDoesNotMatch"):
+        sts.get_caller_identity()
+    assert [call.service for call in polly_long_term.calls] == ["sts"]
 
 
 def test_answers_are_dated_by_awss_clock_as_it_is_for_processes(
