@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from . import environment, mint, secrecy, wire
+from . import environment, mint, secrecy, services, wire
 from .aws import SimulatedAWS
 from .cases import Case, check_case, check_mode
 from .clock import Clock
@@ -48,9 +48,11 @@ class Account:
     """
 
     def __init__(self, *, region: str = "us-east-1", label: str = "an account") -> None:
+        if not services.is_region(region):
+            raise PollyError(f"{region!r} is no region of AWS's; one is us-east-1")
         self.region = region
         self.account_id = mint.account_id()
-        self.clock = Clock(self._keep_fresh)
+        self.clock = Clock(self._keep_fresh, self._check_in_force)
         #: How often the same request may be sent though its credentials were refused, before the
         #: client that sends it is cut off; ``None``: as often as it likes.
         self.patience: int | None = None
@@ -117,6 +119,10 @@ class Account:
         known = [*self._directory.keys, *(one.access_key_id for one in self._given)]
         wire.remember([key_id for key_id in known if key_id not in self._chosen], self._label)
 
+    def _check_in_force(self) -> None:
+        if self._folder is None:
+            raise PollyError("this account is not in force; enter it first: `with Account() as …:`")
+
     @contextmanager
     def _on_the_wire(self) -> Iterator[None]:
         """Answer what clients send; no pause between their attempts lasts."""
@@ -154,8 +160,7 @@ class Account:
     @contextmanager
     def apply_case(self, case: Case) -> Iterator[Account]:
         """Put *case* in force for the block, with whatever lies beside it."""
-        if self._folder is None:
-            raise PollyError("this account is not in force; enter it first: `with Account() as …:`")
+        self._check_in_force()
         reason = SOURCES[case.source].unavailable()
         if reason is not None:
             pytest.skip(f"source {case.source!r} cannot be used: {reason}")
@@ -204,6 +209,7 @@ class Account:
 
         For other processes and other SDKs: `Server.env` is what a process needs to find the account.
         """
+        self._check_in_force()
         from .wire.server import Server, wall_clock
 
         with Server(self._aws.answer, lambda: wall_clock() + self.clock.skew, self.region) as server:

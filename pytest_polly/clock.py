@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime, timedelta, timezone, tzinfo
 from typing import TYPE_CHECKING
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 _KEEP_REAL_TIME = ["_pytest.timing", "hypothesis", "xdist", "execnet", "pytest_timeout"]
 
 
+#: Where time may be moved to: around it there is room for whatever is issued, and expires.
+_EARLIEST, _LATEST = (datetime(year, 1, 1, tzinfo=timezone.utc) for year in (1970, 9000))
+
+
 def _nothing() -> None:
     """Time moves, and nobody minds."""
 
@@ -29,9 +33,11 @@ class Clock:
     Until then this is the machine's clock, or whatever freezegun or time-machine make of it.
     """
 
-    def __init__(self, moved: Callable[[], None] = _nothing) -> None:
+    def __init__(self, moved: Callable[[], None] = _nothing, check: Callable[[], None] = _nothing) -> None:
         #: Called whenever time has been moved.
         self._moved = moved
+        #: Called before; raises `PollyError` where nobody would put it back.
+        self._check = check
         #: How far AWS's clock is ahead of the client's.
         self.skew = timedelta(0)
         self._own: Frozen | None = None
@@ -48,15 +54,18 @@ class Clock:
         """The time as AWS sees it, aware, in UTC."""
         return self.now + self.skew
 
-    def advance(self, **delta: float) -> None:
-        """Move time on, at once, by a ``timedelta``'s arguments: ``advance(hours=2)``.
+    def advance(self, by: timedelta | None = None, /, **delta: float) -> None:
+        """Move time on, at once, by a ``timedelta`` or by the arguments of one: ``advance(hours=2)``.
 
         Time goes on ticking from there; event loops, durations and deadlines stay real. Time that a
         test itself holds with freezegun is moved as it stands, and moved back in the end.
         """
         from freezegun import api
 
-        step = _step(delta)
+        step, now = _step(by, delta), self.now
+        self._check()
+        if not _EARLIEST - now < step < _LATEST - now:
+            raise PollyError(f"clock.advance() by {step} leads out of the years 1970 to 9000")
         if not api.freeze_factories:
             self._start()
         frozen = api.freeze_factories[-1]
@@ -88,13 +97,22 @@ class Clock:
         self.skew = timedelta(0)
 
 
-def _step(delta: Mapping[str, float]) -> timedelta:
+def _step(by: object, delta: dict[str, float]) -> timedelta:
+    """Return what `Clock.advance` was asked for."""
+    if isinstance(by, timedelta) and not delta:
+        return by
     try:
+        if by is not None or not delta:
+            raise TypeError("it is the one or the other")
         return timedelta(**delta)
-    except (TypeError, OverflowError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
+        given = [f"{name}={value!r}" for name, value in delta.items()]
+        if by is not None:
+            given.insert(0, repr(by))
         raise PollyError(
-            f"clock.advance() takes numbers of weeks, days, hours, minutes, seconds, milliseconds or "
-            f"microseconds by these names, as in advance(hours=2); not {dict(delta)}: {error}"
+            "clock.advance() takes numbers of weeks, days, hours, minutes, seconds, milliseconds or "
+            f"microseconds by these names, as in advance(hours=2), or a timedelta; not advance("
+            f"{', '.join(given)}): {error}"
         ) from None
 
 

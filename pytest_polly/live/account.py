@@ -32,7 +32,7 @@ _AT_HAND = "credentials-at-hand"
 class LiveClock(Clock):
     """AWS's clock is the world's; only the client's own can be put wrong."""
 
-    def advance(self, **delta: float) -> None:
+    def advance(self, by: timedelta | None = None, /, **delta: float) -> None:
         """Skip the test: AWS's clock cannot be moved."""
         pytest.skip("live: AWS's clock cannot be moved")
 

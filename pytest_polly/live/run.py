@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 import botocore.session
 from botocore.exceptions import BotoCoreError
 
+from .. import services
 from ..errors import PollyError
 from .ambient import Ambient, Identity, Unobtainable
 from .budget import Budget
@@ -22,8 +22,6 @@ from .settings import Endpoints, Settings
 
 if TYPE_CHECKING:
     from .aws import LiveAWS
-
-_REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
 
 
 @dataclass
@@ -136,6 +134,6 @@ def _region(settings: Settings, session: botocore.session.Session) -> tuple[str,
         source = "AWS's own settings"
     if not region:
         raise ValueError("no region is named: --polly-live-region")
-    if not _REGION.fullmatch(region):
+    if not services.is_region(region):
         raise ValueError(f"{region!r} is no region of AWS's; one is us-east-1")
     return region, source

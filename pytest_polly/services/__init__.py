@@ -37,6 +37,11 @@ _HOSTS = tuple(
 _GLOBAL = {"sts.amazonaws.com": "sts.us-east-1.amazonaws.com"}
 
 
+def is_region(name: object) -> bool:
+    """Tell whether *name* has the form of a region's: those that AWS opens later have it too."""
+    return isinstance(name, str) and re.fullmatch(_REGION, name) is not None
+
+
 def door(host: str) -> Door | None:
     """Return the front door behind *host*, ``None`` if it is not one that we answer for."""
     host = _GLOBAL.get(host, host)

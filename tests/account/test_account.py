@@ -454,6 +454,11 @@ def _outside() -> None:
     _apply("long-term")(Account())
 
 
+def _served() -> None:
+    with Account().serve():
+        pass
+
+
 def _twice() -> None:
     with Account() as account, account:
         pytest.fail("it was entered twice")
@@ -481,6 +486,7 @@ WRONG: dict[str, tuple[Callable[[], Any], type[PollyError], list[str]]] = {
     "issue of no mode": (_wrong(lambda a: a.issue("expired")), CaseError, ["'expired' is no mode", *MODES]),
     "issue of nothing": (_wrong(lambda a: a.issue("none")), PollyError, ["'none'", "no credentials"]),
     "not entered": (_outside, PollyError, ["not in force", "with Account()"]),
+    "served, not entered": (_served, PollyError, ["not in force", "with Account()"]),
     "entered twice": (_twice, PollyError, ["in force already", "Account()"]),
     "credentials of nothing": (
         _wrong(lambda a: a.credentials),

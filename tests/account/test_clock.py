@@ -25,7 +25,7 @@ import pytest
 from botocore.exceptions import ClientError
 from freezegun import freeze_time
 
-from pytest_polly import Account, Clock
+from pytest_polly import Account, Clock, PollyError
 
 _SPEECH = {"Text": "Hello", "VoiceId": "Joanna", "OutputFormat": "mp3"}
 #: What may pass between two readings of a clock on a busy machine.
@@ -167,6 +167,24 @@ def test_a_skewed_clock_stays_skewed() -> None:
                 _speak(boto3.client("polly"))
         assert account.clock.skew == timedelta(0)
         _speak(boto3.client("polly"))
+
+
+def test_a_timedelta_does_as_well() -> None:
+    with Account() as account:
+        account.clock.advance(timedelta(hours=3))
+        assert _about(account.clock.now, _utc_now() + timedelta(hours=3))
+
+
+@pytest.mark.parametrize("entered_before", [False, True])
+def test_out_of_force_time_is_not_moved(entered_before: bool) -> None:
+    """There would be nobody to put it back."""
+    account = Account()
+    if entered_before:
+        with account:
+            account.clock.advance(hours=1)
+    with pytest.raises(PollyError, match="this account is not in force; enter it first"):
+        account.clock.advance(hours=1)
+    assert _about(datetime.now(timezone.utc), _utc_now())
 
 
 def test_two_advances_add_up_and_time_goes_on() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 
 import boto3
 import pytest
@@ -248,7 +250,20 @@ _KNOWN = "weeks, days, hours, minutes, seconds, milliseconds or microseconds"
         (lambda account: account.fail("imds", "X", operation=5), "5 is no operation of imds .*'PUT /latest"),
         (lambda account: account.fail(["polly"], "X"), r"\['polly'\] is no service; the services are polly"),
         (lambda account: account.clock.advance(months=1), f"takes numbers of {_KNOWN}.*'months'"),
-        (lambda account: account.clock.advance(hours="2"), f"takes numbers of {_KNOWN}.*'hours': '2'"),
+        (lambda account: account.clock.advance(hours="2"), f"takes numbers of {_KNOWN}.*hours='2'"),
+        (lambda account: account.clock.advance(hours=math.nan), f"takes numbers of {_KNOWN}.*hours=nan"),
+        (lambda account: account.clock.advance(hours=math.inf), f"takes numbers of {_KNOWN}.*hours=inf"),
+        (lambda account: account.clock.advance(2), f"takes numbers of {_KNOWN}.*, or a timedelta; not .*2"),
+        (lambda account: account.clock.advance(), r"or a timedelta; not advance\(\)"),
+        (
+            lambda account: account.clock.advance(timedelta(hours=1), hours=2),
+            r"not advance\(datetime.timedelta\(seconds=3600\), hours=2\): it is the one or the other",
+        ),
+        (lambda account: account.clock.advance(days=3_000_000), "leads out of the years 1970 to 9000"),
+        (lambda account: account.clock.advance(days=-30_000), "leads out of the years 1970 to 9000"),
+        (lambda _: Account(region="eu"), "'eu' is no region of AWS's; one is us-east-1"),
+        (lambda _: Account(region="US-EAST-1"), "'US-EAST-1' is no region"),
+        (lambda _: Account(region=""), "'' is no region"),
         (lambda account: account.expire(), r"a long-term key does not expire; deactivate_key\(\) ends it"),
         (lambda account: account.issue("none"), "mode 'none' hands out no credentials"),
         (lambda account: account.issue("long-term", "AKIASECRET"), "account.issue.*, not str"),
