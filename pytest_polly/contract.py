@@ -6,14 +6,13 @@ Subclass `CredentialContract`, define two methods, and run pytest.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import closing
 from datetime import timedelta
 from fnmatch import fnmatchcase
 from importlib.util import find_spec
-from textwrap import fill
 from traceback import format_exception
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
 import pytest
@@ -22,18 +21,13 @@ from . import environment, judge
 from .account import Account
 from .cases import Case, check_mode, check_source
 from .clauses import CLAUSES
-from .driver import Attempt, Client, new_text
-from .errors import CutOffError, PollyError
+from .driver import Attempt, Client
+from .errors import Failed, PollyError
 from .findings import Finding
 from .gate import Credentials
 from .leaks import Watch
 from .modes import MODES
 from .sources import SOURCES
-
-if TYPE_CHECKING:
-    from _pytest.outcomes import Failed
-else:
-    Failed = pytest.fail.Exception
 
 #: What a parameter list with ``**kwargs`` stands for; ``profile_name`` has to be named.
 _CREDENTIAL_PARAMETERS = frozenset(SOURCES["explicit"].parameters)
@@ -46,8 +40,6 @@ _WELL_PAST = timedelta(minutes=5)
 _DURING_RENEWAL = timedelta(minutes=12)
 #: How many threads share a client, and through how many renewals.
 _WORKERS, _ROUNDS = 8, 5
-#: Columns of a failure's text.
-_LINE = 100
 
 _controls: WeakKeyDictionary[type, dict[tuple[str, str], bool]] = WeakKeyDictionary()
 
@@ -57,17 +49,9 @@ class ContractBroken(Failed):
 
     def __init__(self, where: str, findings: Sequence[Finding], trace: str = "") -> None:
         self.findings = tuple(findings)
-        parts = [*(text for finding in findings for text in _paragraphs(finding, where)), trace]
-        super().__init__("\n".join(part for part in parts if part), pytrace=False)
-
-
-def _paragraphs(finding: Finding, where: str) -> Iterator[str]:
-    # The first line is all that pytest's short summary shows.
-    yield f"{finding.name}: {where}"
-    for label, text in (("seen", finding.seen), ("cure", finding.cure)):
-        lead = f"  {label}  "
-        yield fill(text, _LINE, initial_indent=lead, subsequent_indent=" " * len(lead))
-    yield f"  more  {finding.link}"
+        # Its first line is all that pytest's short summary shows.
+        parts = [*(finding.told(where) for finding in findings), trace]
+        super().__init__("\n".join(filter(None, parts)), pytrace=False)
 
 
 class CredentialContract:
@@ -111,7 +95,6 @@ class CredentialContract:
         If this fails: look at who signed the request, and hand on all three parts of what the caller
         gave, or nothing at all.
         """
-        __tracebackhide__ = True
         attempt = _attempt(self, polly_account)
         _check(
             self, polly_account, judge.speaks(polly_account, attempt, self._control(polly_account)), attempt
@@ -122,7 +105,6 @@ class CredentialContract:
 
         If this fails: do not return from an ``except`` as if nothing had happened.
         """
-        __tracebackhide__ = True
         self._require_control(polly_account)
         attempt = _attempt(self, polly_account)
         _check(self, polly_account, judge.raises(polly_account, attempt), attempt)
@@ -132,7 +114,6 @@ class CredentialContract:
 
         If this fails: chain the SDK's error, ``raise NarratorError(…) from error``.
         """
-        __tracebackhide__ = True
         self._require_control(polly_account)
         attempt = _attempt(self, polly_account)
         _check(self, polly_account, judge.names_the_cause(polly_account, attempt, self.error), attempt)
@@ -142,7 +123,6 @@ class CredentialContract:
 
         If this fails: do not complete what the caller gave with parts from the environment.
         """
-        __tracebackhide__ = True
         self._require_control(polly_account)
         attempt = _attempt(self, polly_account)
         _check(
@@ -157,13 +137,11 @@ class CredentialContract:
 
         If this fails: keep the SDK's session or client, not the credentials it once returned.
         """
-        __tracebackhide__ = True
         self._require_control(polly_account)
-        client = _driven(self, polly_account)
-        with closing(client):
-            first = _speak(client, polly_account)
+        with closing(_driven(self, polly_account)) as client:
+            first = client.attempt(polly_account)
             _move(polly_account, _WELL_PAST)
-            second = _speak(client, polly_account)
+            second = client.attempt(polly_account)
         findings = judge.renews(polly_account, first, second, self._control(polly_account))
         _check(self, polly_account, findings, second)
 
@@ -172,7 +150,6 @@ class CredentialContract:
 
         If this fails: retry on throttling and server errors only.
         """
-        __tracebackhide__ = True
         self._require_control(polly_account)
         attempt = _attempt(self, polly_account)
         findings = judge.signed_wrongly(polly_account, attempt) or judge.does_not_retry(attempt)
@@ -183,19 +160,17 @@ class CredentialContract:
 
         If this fails: hand credentials to a session, not to the whole process.
         """
-        __tracebackhide__ = True
         self._require_control(polly_account)
         before = environment.Snapshot.taken()
         attempt = _attempt(self, polly_account)
-        changes = before.changes(environment.Snapshot.taken())
-        _check(self, polly_account, judge.leaves_alone(polly_account, changes), attempt)
+        findings = judge.leaves_alone(before.changes(environment.Snapshot.taken()))
+        _check(self, polly_account, findings, attempt)
 
     def test_survives_throttling(self, polly_account: Account) -> None:
         """While Polly is busy or down the client tries again or raises, but never swallows it.
 
         If this fails: do not return from an ``except`` as if nothing had happened.
         """
-        __tracebackhide__ = True
         self._require_control(polly_account)
         attempt = _attempt(self, polly_account)
         _check(self, polly_account, judge.survives_throttling(polly_account, attempt), attempt)
@@ -209,11 +184,10 @@ class CredentialContract:
         and files below the working directory are looked at; the SDK's own debug logs are not.
         If this fails: show the access key id, never the rest.
         """
-        __tracebackhide__ = True
         self._require_control(polly_account)
         watch, client = Watch(), _driven(self, polly_account)
-        with closing(client), watch.watching():
-            attempt = _speak(client, polly_account)
+        with watch.watching(), closing(client):
+            attempt = client.attempt(polly_account)
             watch.client(client.client)
         if attempt.error is not None:
             watch.error(attempt.error, judge.chain(attempt.error), made=client.is_made)
@@ -227,16 +201,12 @@ class CredentialContract:
 
         If this fails: take key, secret and token at once, from one frozen copy.
         """
-        __tracebackhide__ = True
         self._require_control(polly_account)
         from .wire import races
 
-        client = _driven(self, polly_account)
-        with closing(client), races.provoked():
-            attempt = _speak(client, polly_account)
-            before = len(polly_account.refusals)
-            client.share(_WORKERS, _ROUNDS, lambda: _move(polly_account, -_DURING_RENEWAL))
-            _insist(polly_account, before)
+        with closing(_driven(self, polly_account)) as client, races.provoked():
+            attempt = client.attempt(polly_account)
+            client.share(polly_account, _WORKERS, _ROUNDS, lambda: _move(polly_account, -_DURING_RENEWAL))
         findings = judge.shares_safely(polly_account, polly_account.calls)
         _check(self, polly_account, findings, attempt)
 
@@ -246,7 +216,6 @@ class CredentialContract:
         hypothesis draws them, slashes, pluses and very long tokens included, and finds the simplest with
         which the client fails. If this fails: pass all three on untouched, and do not check their form.
         """
-        __tracebackhide__ = True
         self._require_control(polly_account)
         from . import wellformed
 
@@ -303,9 +272,8 @@ class CredentialContract:
 
 
 def _attempt(contract: CredentialContract, account: Account) -> Attempt:
-    client = _driven(contract, account)
-    with closing(client):
-        return _speak(client, account)
+    with closing(_driven(contract, account)) as client:
+        return client.attempt(account)
 
 
 def _driven(contract: CredentialContract, account: Account) -> Client:
@@ -315,29 +283,6 @@ def _driven(contract: CredentialContract, account: Account) -> Client:
     account.patience = judge.REPETITIONS
     contract.account = account
     return Client(contract, given)
-
-
-def _speak(client: Client, account: Account) -> Attempt:
-    """Have one and the same client speak, making it the first time."""
-    before, refusals = len(account.calls), len(account.refusals)
-    audio: bytes | None = None
-    error: BaseException | None = None
-    try:
-        if not client.is_made:
-            client.make()
-        audio = client.speak(new_text())
-    except (PollyError, pytest.exit.Exception):
-        raise
-    except (Exception, SystemExit, CutOffError) as raised:
-        error = raised
-    _insist(account, refusals)
-    return Attempt(audio, error, tuple(account.calls[before:]))
-
-
-def _insist(account: Account, before: int) -> None:
-    """Raise what a client was not to catch: a bare ``except`` catches it all the same."""
-    for refusal in account.refusals[before:]:
-        raise refusal
 
 
 def _secrets(account: Account) -> dict[str, str]:
@@ -369,7 +314,6 @@ def _check(
     if any(finding.name == "does-not-speak" for finding in masked) and attempt.error is not None:
         trace = account.masked("".join(format_exception(attempt.error)))
     where = f"{type(contract).__name__}, {case.mode} by {case.source}"
-    # Not hidden from tracebacks: of frames that are hidden all, pytest says so below every failure.
     raise ContractBroken(where, masked, trace) from None
 
 

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterable, Callable, Coroutine, Generator, Iterable
+from collections.abc import AsyncIterable, Callable, Coroutine, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from unittest import SkipTest
 
-from .errors import PollyError
+import pytest
+
+from .errors import CutOffError, MisuseError, PollyError
 from .record import Call
+
+if TYPE_CHECKING:
+    from .account import Account
 
 T = TypeVar("T")
 
@@ -69,6 +75,38 @@ class Client:
         """The client itself, ``None`` while it is not made."""
         return self._client
 
+    def attempt(self, account: Account) -> Attempt:
+        """Have one and the same client speak a new text in *account*, making it the first time.
+
+        What the client raises is noted. What it has no business to catch is raised, even if it was caught.
+        """
+        before = len(account.calls)
+        audio: bytes | None = None
+        error: BaseException | None = None
+        with _insisting(account):
+            try:
+                if not self.is_made:
+                    self.make()
+                audio = self.speak(new_text())
+            except BaseException as raised:
+                if not _is_of_a_client(raised):
+                    raise
+                error = raised
+        return Attempt(audio, error, tuple(account.calls[before:]))
+
+    def share(self, account: Account, workers: int, rounds: int, before_each: Callable[[], None]) -> None:
+        """Have several threads (tasks, if it is asynchronous) speak at once, in rounds.
+
+        What the client raises is let go: it is the record that tells.
+        """
+        with _insisting(account), ThreadPoolExecutor(workers) as pool:
+            for _ in range(rounds):
+                before_each()
+                if self._is_async:
+                    self._run(self._speak_at_once(workers))
+                else:
+                    list(pool.map(self._try_to_speak, range(workers)))
+
     def make(self) -> None:
         if self._is_async:
             self._run(self._make_inside_loop())
@@ -92,7 +130,7 @@ class Client:
             try:
                 self._client = await self._made.__anext__()
             except StopAsyncIteration:
-                raise PollyError(_NO_YIELD) from None
+                raise MisuseError(_NO_YIELD) from None
         elif inspect.isgenerator(self._made):
             self._client = _first(self._made)
         else:
@@ -112,28 +150,16 @@ class Client:
     async def _speak_inside_loop(self, text: str) -> bytes:
         return await _gather(self._contract.synthesize(self._client, text))
 
-    def share(self, workers: int, rounds: int, before_each: Callable[[], None]) -> None:
-        """Have several threads (tasks, if it is asynchronous) speak at once, in rounds.
-
-        What the client raises is let go: it is the record that tells.
-        """
-        with ThreadPoolExecutor(workers) as pool:
-            for _ in range(rounds):
-                before_each()
-                if self._is_async:
-                    self._run(self._speak_at_once(workers))
-                else:
-                    list(pool.map(self._try_to_speak, range(workers)))
-
     def _try_to_speak(self, _worker: int) -> None:
-        with suppress(Exception):
+        with _letting_go():
             self.speak(new_text())
 
     async def _speak_at_once(self, workers: int) -> None:
-        speaking = (self._speak_inside_loop(new_text()) for _ in range(workers))
-        for result in await asyncio.gather(*speaking, return_exceptions=True):
-            if isinstance(result, BaseException) and not isinstance(result, Exception):
-                raise result
+        await asyncio.gather(*(self._try_to_speak_inside_loop() for _ in range(workers)))
+
+    async def _try_to_speak_inside_loop(self) -> None:
+        with _letting_go():
+            await self._speak_inside_loop(new_text())
 
     def close(self) -> None:
         """Run what ``make_client`` has after its ``yield``, then end the loop."""
@@ -163,6 +189,35 @@ class Client:
             loop.close()
 
 
+def _is_of_a_client(error: BaseException) -> bool:
+    """Tell whether a client is to answer for *error*: not for misuse, pytest's outcomes or the guard."""
+    if isinstance(error, (PollyError, pytest.exit.Exception, SkipTest)):
+        return False
+    if isinstance(error, (Exception, SystemExit, CutOffError)):
+        return True
+    members = getattr(error, "exceptions", ())  # of a group, as a TaskGroup raises it
+    return bool(members) and all(map(_is_of_a_client, members))
+
+
+@contextmanager
+def _letting_go() -> Iterator[None]:
+    """Let go what a client raises in the block."""
+    try:
+        yield
+    except BaseException as raised:
+        if not _is_of_a_client(raised):
+            raise
+
+
+@contextmanager
+def _insisting(account: Account) -> Iterator[None]:
+    """Raise after the block what no client was to catch in it: a bare ``except`` catches it all the same."""
+    before = len(account.refusals)
+    yield
+    for refusal in account.refusals[before:]:
+        raise refusal
+
+
 async def _cancel_the_rest() -> None:
     left = asyncio.all_tasks() - {asyncio.current_task()}
     for task in left:
@@ -173,20 +228,20 @@ async def _cancel_the_rest() -> None:
 async def _exhaust(generator: Any) -> None:
     async for _ in generator:
         await generator.aclose()
-        raise PollyError(_TWO_YIELDS)
+        raise MisuseError(_TWO_YIELDS)
 
 
 def _exhaust_plain(generator: Generator[Any, Any, Any]) -> None:
     for _ in generator:
         generator.close()
-        raise PollyError(_TWO_YIELDS)
+        raise MisuseError(_TWO_YIELDS)
 
 
 def _first(generator: Generator[Any, Any, Any]) -> Any:
     try:
         return next(generator)
     except StopIteration:
-        raise PollyError(_NO_YIELD) from None
+        raise MisuseError(_NO_YIELD) from None
 
 
 async def _gather(result: Any) -> bytes:
@@ -213,7 +268,7 @@ def _joined(result: Any) -> bytes:
     cure = (
         "; return response['AudioStream'].read()" if kind == "dict of str" and "AudioStream" in result else ""
     )
-    raise PollyError(
+    raise MisuseError(
         f"synthesize() gave {kind}; it is to return the audio as bytes, "
         f"or as an iterable or async iterable of bytes{cure}"
     )

@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from _pytest.outcomes import Failed as Failed
+else:
+    Failed = pytest.fail.Exception
+
 
 class PollyError(Exception):
     """Base of everything this kit raises because it was used wrongly."""
@@ -9,6 +18,13 @@ class PollyError(Exception):
 
 class CaseError(PollyError, ValueError):
     """A mode, a source or a pair of them that does not exist; the message lists those that do."""
+
+
+class MisuseError(PollyError, Failed):
+    """A contract whose methods do not do what they are to do; pytest prints the message, and no frames."""
+
+    def __init__(self, message: str) -> None:
+        Failed.__init__(self, message, pytrace=False)
 
 
 class GuardError(BaseException):
@@ -32,5 +48,5 @@ class InternalError(BaseException):
     """
 
 
-for _exception in (PollyError, CaseError, GuardError, CutOffError, InternalError):
+for _exception in (PollyError, CaseError, MisuseError, GuardError, CutOffError, InternalError):
     _exception.__module__ = "pytest_polly"

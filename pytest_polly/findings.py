@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from textwrap import fill
 
 #: Where each finding has a page: what it looks like, why it hurts, how to cure it.
 PAGES = "https://pytest-polly.readthedocs.io/en/latest/findings/"
+#: Columns of a failure's text.
+_LINE = 100
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,14 @@ class Finding:
     @property
     def link(self) -> str:
         return DIAGNOSES[self.name].link
+
+    def told(self, where: str) -> str:
+        """Return the finding as a failure's text has it: where it was made, its cure and its page."""
+        lines = [f"{self.name}: {where}"]
+        for label, text in (("seen", self.seen), ("cure", self.cure)):
+            lead = f"  {label}  "
+            lines.append(fill(text, _LINE, initial_indent=lead, subsequent_indent=" " * len(lead)))
+        return "\n".join([*lines, f"  more  {self.link}"])
 
     def as_dict(self) -> dict[str, str]:
         """Return the finding as the JSON report has it."""

@@ -121,7 +121,7 @@ def does_not_retry(attempt: Attempt) -> list[Finding]:
     for call in rejected:
         times = sum(call.repeats(other) for other in rejected)
         if times > REPETITIONS:
-            cut_off = isinstance(attempt.error, CutOffError)
+            cut_off = any(isinstance(one, CutOffError) for one in chain(attempt.error))
             ending = ", and would have gone on: it was cut off" if cut_off else ""
             seen = f"{_whole(call)}, sent {times} times{ending}; AWS each time: {_answer(call)}"
             return [Finding("auth-error-retried", seen)]
@@ -160,7 +160,7 @@ def keeps_secrets(leaks: Sequence[str]) -> list[Finding]:
     return [Finding("secret-leaked", "; ".join(leaks))] if leaks else []
 
 
-def leaves_alone(account: Account, changes: list[str]) -> list[Finding]:
+def leaves_alone(changes: Sequence[str]) -> list[Finding]:
     """Judge what became of the environment and AWS's files."""
     return [Finding("environment-changed", "; ".join(changes))] if changes else []
 
@@ -312,9 +312,9 @@ def _signer_stumbled(error: BaseException) -> bool:
     )
 
 
-def chain(error: BaseException) -> Iterator[BaseException]:
+def chain(error: BaseException | None) -> Iterator[BaseException]:
     """Yield *error* and what it comes from, as a traceback would show it."""
-    pending, seen = [error], set()
+    pending, seen = [error] if error is not None else [], set()
     while pending:
         one = pending.pop()
         if id(one) in seen:

@@ -30,7 +30,6 @@ import unittest
 from collections.abc import Collection, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from textwrap import fill
 from typing import Any, ClassVar, cast
 
 try:
@@ -57,8 +56,8 @@ from .books import SPEAK, Books, Key, Owner
 from .cases import Case, check_mode, check_source
 from .clock import Clock
 from .contract import accepted
-from .driver import Attempt, Client, new_text
-from .errors import CutOffError, PollyError
+from .driver import Attempt, Client
+from .errors import PollyError
 from .findings import Finding
 from .gate import Credentials
 from .modes import MODES
@@ -72,9 +71,6 @@ _SLOW, _PROLONGED = ("process",), ("imds",)
 _KEY_PARAMETERS = frozenset(SOURCES["explicit"].parameters)
 #: Steps of a history: the client speaks after each, which takes its time.
 _STEPS = 20
-#: Columns of a failure's text.
-_LINE = 100
-
 
 _ACTIONS = st.sampled_from((SPEAK, "polly:*", "polly:DescribeVoices"))
 #: Within a renewal window, past an hour's session, past everything.
@@ -112,7 +108,6 @@ class _Held:
     client: Client
     #: Everything that lay at its source in its life.
     handed: list[Credentials]
-    made: bool = False
 
 
 class _InHeldTime(TestCaseProperty):
@@ -205,7 +200,7 @@ class CredentialMachine(RuleBasedStateMachine):
         """AWS's own rule: the client speaks a new text, and gets audio or an error as it should."""
         if self._silent:
             return
-        attempt = self._attempt()
+        attempt = self._take().client.attempt(self.account)
         self._enter_sessions()
         self._check_answers(attempt)
         findings = self._judge(attempt)
@@ -374,23 +369,6 @@ class CredentialMachine(RuleBasedStateMachine):
             self._held = _Held(Client(self, taken), [] if given is None else [given])
         return self._held
 
-    def _attempt(self) -> Attempt:
-        held, before, refusals = self._take(), len(self.account.calls), len(self.account.refusals)
-        audio: bytes | None = None
-        error: BaseException | None = None
-        try:
-            if not held.made:
-                held.client.make()
-                held.made = True
-            audio = held.client.speak(new_text())
-        except PollyError:
-            raise
-        except (Exception, SystemExit, CutOffError) as raised:
-            error = raised
-        for refusal in self.account.refusals[refusals:]:
-            raise refusal
-        return Attempt(audio, error, tuple(self.account.calls[before:]))
-
     # Judging ----------------------------------------------------------------------------------
 
     def _check_answers(self, attempt: Attempt) -> None:
@@ -481,17 +459,10 @@ class CredentialMachine(RuleBasedStateMachine):
         return any(self._books.honour(one, self.account.clock.aws_now) for one in self._may_sign_with())
 
     def _told(self, findings: Sequence[Finding]) -> str:
-        heading = f"{type(self).__name__}, with {self._force.case.id} in force"
+        where = f"{type(self).__name__}, with {self._force.case.id} in force"
         if self._given is not None:
-            heading += " and other credentials given as parameters"
-        lines = [heading]
-        for finding in findings:
-            lines.append(finding.name)
-            for label, text in (("seen", finding.seen), ("cure", finding.cure)):
-                lead = f"  {label}  "
-                lines.append(fill(text, _LINE, initial_indent=lead, subsequent_indent=" " * len(lead)))
-            lines.append(f"  more  {finding.link}")
-        return self.account.masked("\n".join(lines))
+            where += " and other credentials given as parameters"
+        return self.account.masked("\n".join(finding.told(where) for finding in findings))
 
 
 def _deliverable(machine: type[CredentialMachine], accepts: Collection[str]) -> dict[str, Case]:

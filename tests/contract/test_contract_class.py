@@ -650,6 +650,21 @@ def test_what_is_no_audio_is_named(audio: object, told: str) -> None:
         Odd().test_speaks_with_valid_credentials(account)
 
 
+def test_a_method_that_does_something_else_is_told_in_one_line(run: Run) -> None:
+    result = run(
+        """
+    class TestNarrator(Sound):
+        def synthesize(self, client, text):
+            return {"AudioStream": client.say(text)}
+        """,
+        *("-k", "speaks and explicit"),
+    )
+    lines = [line for line in result.outlines if line]
+    [number] = [number for number, line in enumerate(lines) if line.startswith("synthesize() gave dict")]
+    assert lines[number - 1].startswith("____")
+    assert lines[number + 1].startswith("====")
+
+
 def test_the_stream_of_an_answer_is_audio() -> None:
     class Streaming(Recording):
         def make_client(self, **credentials: str) -> Any:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Callable
 from fnmatch import fnmatchcase
 from typing import Any, ClassVar
+from unittest import SkipTest
 
 import pytest
 from botocore.config import Config
@@ -42,6 +44,13 @@ class Case(Broken):
             except ContractBroken as broken:
                 return [finding.name for finding in broken.findings]
         return []
+
+
+class AsynchronousCase(Case):
+    """Speaks in tasks, each of which has a thread to itself."""
+
+    async def synthesize(self, client: Narrator, text: str) -> Any:
+        return await asyncio.to_thread(client.say, text)
 
 
 # 1. The record first --------------------------------------------------------------------------
@@ -195,8 +204,9 @@ def test_the_end_of_the_process_is_a_finding_of_asynchronous_clients_too() -> No
         lambda: pytest.fail.Exception("the client's own fixture failed"),
         lambda: pytest.xfail.Exception("known"),
         lambda: pytest.exit.Exception("enough"),
+        lambda: SkipTest("no loudspeaker here"),
     ],
-    ids=["KeyboardInterrupt", "skip", "fail", "xfail", "exit"],
+    ids=["KeyboardInterrupt", "skip", "fail", "xfail", "exit", "unittest's skip"],
 )
 def test_what_is_pytests_passes_through(raised: Callable[[], BaseException]) -> None:
     case, expected = _raising(raised), raised()
@@ -204,6 +214,51 @@ def test_what_is_pytests_passes_through(raised: Callable[[], BaseException]) -> 
         case.found("test_raises_with_invalid_credentials", "expired-token", "explicit")
     assert not isinstance(passed.value, ContractBroken)
     assert str(passed.value) == str(expected)
+
+
+class _Group(BaseException):
+    """Stands for the group that a TaskGroup raises, which Python 3.10 does not have."""
+
+    def __init__(self, *exceptions: BaseException) -> None:
+        super().__init__("unhandled errors in a TaskGroup")
+        self.exceptions = exceptions
+
+
+class _GroupingNarrator(Narrator):
+    """Speaks in a task group, which wraps whatever is raised in it."""
+
+    def ask(self, text: str, polly: Any) -> Any:
+        try:
+            return super().ask(text, polly)
+        except BaseException as error:
+            raise _Group(error) from None
+
+
+def test_what_a_client_raises_in_a_group_is_the_clients() -> None:
+    class Retrying(_GroupingNarrator, broken_clients.RetriesForever):
+        pass
+
+    for change, found in ((_GroupingNarrator, []), (Retrying, ["auth-error-retried"])):
+        case = Case.of(change, error=None)
+        assert case.found("test_error_names_the_cause", "expired-token", "explicit") == found
+
+
+def test_what_is_not_the_clients_is_not_in_a_group_either() -> None:
+    case = _raising(lambda: _Group(ValueError(), _Group(KeyboardInterrupt())))
+    with pytest.raises(_Group):
+        case.found("test_raises_with_invalid_credentials", "expired-token", "explicit")
+
+
+@pytest.mark.parametrize("contract", [Case, AsynchronousCase])
+@pytest.mark.parametrize("then", [broken_clients.Exits, broken_clients.RetriesForever])
+def test_torn_credentials_are_found_whatever_the_client_does_then(
+    then: type[Narrator], contract: type[Case]
+) -> None:
+    class Torn(broken_clients.ReadsPartByPart, then):  # type: ignore[misc, valid-type]
+        pass
+
+    found = contract.of(Torn).found("test_is_safe_to_share", "role", "assume-role")
+    assert found == ["torn-credentials"]
 
 
 def test_a_refusal_of_the_guard_passes_through(pytester: pytest.Pytester) -> None:

@@ -74,9 +74,10 @@ def test_a_sound_client_passes_by_every_source(source: str) -> None:
 def test_a_fault_is_found_and_named(machine: Machine, names: set[str]) -> None:
     fault = fault_of(machine)
     assert isinstance(fault, ClientAtFault)
-    heading, name, *rest = str(fault).splitlines()
-    assert heading.startswith(f"{machine.__name__}, with ")
+    heading, *rest = str(fault).splitlines()
+    name, _, where = heading.partition(": ")
     assert name in names
+    assert where.startswith(f"{machine.__name__}, with ")
     labels = [line.split()[0] for line in rest if line.startswith("  ") and line[2] != " "]
     assert labels == ["seen", "cure", "more"]
 
@@ -229,8 +230,7 @@ def test_a_machine_is_collected_by_pytest(pytester: pytest.Pytester) -> None:
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
-            "*ClientAtFault: Narrators, with *-explicit in force*",
-            "E*session-token-dropped",
+            "*ClientAtFault: session-token-dropped: Narrators, with *-explicit in force*",
             "E*  seen  SynthesizeSpeech signed with ASIA*",
             'E*  cure  boto3.client("polly", *',
             "*state.start(case='*-explicit')",
