@@ -30,6 +30,7 @@ import unittest
 from collections.abc import Collection, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, ClassVar, cast
 
 try:
@@ -128,7 +129,7 @@ class _InHeldTime(TestCaseProperty):
 def _hold_time(test: unittest.TestCase) -> None:
     clock = Clock()
     test.addCleanup(clock.reset)
-    clock.advance()
+    clock.advance(timedelta(0))
 
 
 # Named, so that hypothesis's statistics can tell which of them held a rule back.
@@ -439,7 +440,9 @@ class CredentialMachine(RuleBasedStateMachine):
             return Finding("process-exited", f"SystemExit({error.code!r}) {answer}")
         if audio and not any("Speech" in str(call.operation) for call in calls):
             return Finding("answered-from-cache", f"{got}, {answer}")
-        refused = calls[-1].refused if calls else not self._can_speak()
+        # A source may have no more to hand out: a login ends after twelve hours.
+        unable = any(call.refused for call in attempt.calls) or not self._can_speak()
+        refused = calls[-1].refused if calls else unable
         if not refused:
             if isinstance(error, TypeError) and "aws_session_token" in str(error):
                 return Finding("session-token-dropped", f"{raised}: no session token accepted")

@@ -70,6 +70,22 @@ def test_a_sound_client_passes_by_every_source(source: str) -> None:
     run(Narrow, settings(FEW, max_examples=6))
 
 
+@pytest.mark.skipif(bool(SOURCES["login"].unavailable()), reason="botocore knows no logins here")
+def test_a_client_whose_login_has_ended_is_sound() -> None:
+    class LoggedIn(Kept):
+        sources = ("login",)
+
+    machine = LoggedIn()
+    try:
+        machine.start(case="role-login")
+        machine.audio_if_and_only_if_valid()
+        machine.advance(minutes=720)
+        machine.audio_if_and_only_if_valid()
+        assert machine.account.calls[-1].error_code == "TOKEN_EXPIRED"
+    finally:
+        machine.teardown()
+
+
 @pytest.mark.parametrize(("machine", "names"), AT_FAULT)
 def test_a_fault_is_found_and_named(machine: Machine, names: set[str]) -> None:
     fault = fault_of(machine)
