@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -14,37 +14,25 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from ..gate import Response, phrase
-from . import Passage, answer
-from .botocore import silence, streams
-from .prepared import proxy_for, to_request
+from .asynchronous import Send, answering
 
 
-def sending(send: Callable[..., Any]) -> Callable[..., Any]:
-    """Return what takes the place of ``AIOHTTPSession.send``, and falls back on it."""
+def sending(send: Send) -> Send:
+    """Return what takes the place of ``AIOHTTPSession.send``."""
+    answered = answering(send, _response, partial(asyncio.sleep, 0))
 
-    async def answering(session: Any, request: Any) -> Any:
+    async def answered_if_open(session: Any, request: Any) -> Any:
         if getattr(session, "_sessions", ...) is None:
             # What aiobotocore 3 makes of a client that is used after its ``async with``.
             raise HTTPClientError(error="the session is closed")
-        response = answer(to_request(request), proxy_for(session, request))
-        if response is None:
-            return await send(session, request)
-        if isinstance(response, Passage):
-            answered = await send(session, request)
-            body = b"" if streams(request, answered.status_code) else await answered.content
-            response.came_back(Response(answered.status_code, dict(answered.headers), body))
-            return answered
-        # As with a network, others get their turn meanwhile, and a cancelled task ends here.
-        await asyncio.sleep(0)
-        if response.status == 0:
-            raise silence(response.error_code or "", request.url)
-        raw = RawResponse(request.method, request.url, response)
-        answered = AioAWSResponse(request.url, response.status, raw.headers, raw)
-        if not request.stream_output:
-            await answered.content
-        return answered
+        return await answered(session, request)
 
-    return answering
+    return answered_if_open
+
+
+def _response(request: Any, response: Response) -> Any:
+    raw = RawResponse(request.method, request.url, response)
+    return AioAWSResponse(request.url, response.status, raw.headers, raw)
 
 
 class RawResponse:

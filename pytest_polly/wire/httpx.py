@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import anyio
@@ -12,41 +13,25 @@ from aiobotocore.awsrequest import HttpxAWSResponse
 from aiobotocore.httpxsession import httpx
 
 from ..gate import Response
-from . import Passage, answer
-from .botocore import silence, streams
-from .prepared import proxy_for, to_request
+from .asynchronous import Send, answering
 
 _CHUNK = 65536
 
 
-def sending(send: Callable[..., Any]) -> Callable[..., Any]:
-    """Return what takes the place of ``HttpxSession.send``, and falls back on it."""
+def sending(send: Send) -> Send:
+    """Return what takes the place of ``HttpxSession.send``."""
+    return answering(send, _response, partial(anyio.sleep, 0))
 
-    async def answering(session: Any, request: Any) -> Any:
-        response = answer(to_request(request), proxy_for(session, request))
-        if response is None:
-            return await send(session, request)
-        if isinstance(response, Passage):
-            answered = await send(session, request)
-            body = b"" if streams(request, answered.status_code) else await answered.content
-            response.came_back(Response(answered.status_code, dict(answered.headers), body))
-            return answered
-        # As with a network, others get their turn meanwhile, and a cancelled task ends here.
-        await anyio.sleep(0)
-        if response.status == 0:
-            raise silence(response.error_code or "", request.url)
-        raw = httpx.Response(
-            response.status,
-            headers=dict(response.headers),
-            stream=_Body(response.body),
-            request=httpx.Request(request.method, request.url),
-        )
-        answered = HttpxAWSResponse(request.url, response.status, dict(response.headers), raw)
-        if not request.stream_output:
-            await answered.content
-        return answered
 
-    return answering
+def _response(request: Any, response: Response) -> Any:
+    headers = dict(response.headers)
+    raw = httpx.Response(
+        response.status,
+        headers=headers,
+        stream=_Body(response.body),
+        request=httpx.Request(request.method, request.url),
+    )
+    return HttpxAWSResponse(request.url, response.status, headers, raw)
 
 
 class _Body(httpx.AsyncByteStream):  # type: ignore[misc]

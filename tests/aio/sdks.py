@@ -73,9 +73,10 @@ class Aiobotocore:
 
 
 class AiobotocoreOnHttpx(Aiobotocore):
-    """aiobotocore again, sending with httpx."""
+    """aiobotocore again, sending with httpx; of the two it prefers the other, and says so."""
 
     needs = "httpx"
+    marks = (pytest.mark.filterwarnings("ignore:aiobotocore's httpx backend now prefers:DeprecationWarning"),)
 
     def config(self) -> Any:
         from aiobotocore.config import AioConfig
@@ -105,7 +106,10 @@ def parameters(*sdks: type[Any]) -> list[Any]:
         pytest.param(
             sdk(),
             id=sdk.__name__.lower(),
-            marks=pytest.mark.skipif(not _installed(sdk), reason=f"{sdk.needs} is not installed"),
+            marks=[
+                pytest.mark.skipif(not _installed(sdk), reason=f"{sdk.needs} is not installed"),
+                *getattr(sdk, "marks", ()),
+            ],
         )
         for sdk in sdks
     ]
