@@ -25,9 +25,7 @@ smartquotes = False
 # Docstrings put the names of objects between single backticks.
 default_role = "py:obj"
 autodoc_member_order = "bysource"
-autodoc_typehints = "description"
-autodoc_typehints_description_target = "documented"
-autodoc_class_signature = "separated"
+autodoc_preserve_defaults = True
 
 html_theme = "furo"
 html_title = f"pytest-polly {release}"

@@ -10,7 +10,7 @@ import pytest
 if TYPE_CHECKING:
     from .account import Account
     from .clock import Clock
-    from .errors import CaseError, GuardError, PollyError
+    from .errors import CaseError, CutOffError, GuardError, InternalError, PollyError
     from .gate import Credentials
     from .modes import Expected
     from .record import Call
@@ -21,8 +21,10 @@ __all__ = [
     "CaseError",
     "Clock",
     "Credentials",
+    "CutOffError",
     "Expected",
     "GuardError",
+    "InternalError",
     "PollyError",
 ]
 
@@ -32,8 +34,10 @@ _HOMES = {
     "CaseError": "errors",
     "Clock": "clock",
     "Credentials": "gate",
+    "CutOffError": "errors",
     "Expected": "modes",
     "GuardError": "errors",
+    "InternalError": "errors",
     "PollyError": "errors",
 }
 

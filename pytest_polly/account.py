@@ -45,19 +45,25 @@ class Account:
     ...     narrator.say("Hello")
     >>> account.calls[0].token_sent
     True
+
+    *region* is where its clients are; *label* is what a client that outlives it is told it belonged to.
+    Raises `PollyError` for what is no region of AWS's.
     """
 
     def __init__(self, *, region: str = "us-east-1", label: str = "an account") -> None:
         if not services.is_region(region):
             raise PollyError(f"{region!r} is no region of AWS's; one is us-east-1")
-        self.region = region
-        self.account_id = mint.account_id()
-        self.clock = Clock(self._keep_fresh, self._check_in_force)
-        #: How often the same request may be sent though its credentials were refused, before the
-        #: client that sends it is cut off; ``None``: as often as it likes.
+        #: The region that clients find in the environment.
+        self.region: str = region
+        #: Twelve digits, another number for each account.
+        self.account_id: str = mint.account_id()
+        #: The time that clients and AWS go by; a test can move it on.
+        self.clock: Clock = Clock(self._keep_fresh, self._check_in_force)
+        #: How often the same request to Polly may be refused for its credentials before the client that
+        #: goes on sending it meets a `CutOffError`; ``None``: as often as it likes. Clauses allow two.
         self.patience: int | None = None
-        #: What was raised past clients because it must not leave the machine, or because what answers
-        #: for AWS fell over: it is here even if a client caught it.
+        #: Each `GuardError` and `InternalError` that was raised while the account was in force, even if a
+        #: client caught it.
         self.refusals: list[BaseException] = []
         self._label = label
         self._directory = Directory(self.account_id)
@@ -151,15 +157,15 @@ class Account:
         """Put a case in force for the block: *mode* delivered through *source* (default: the mode's own).
 
         *variant* names another of the source's ways, such as ``pod-identity`` of ``container``.
-        Raises `CaseError` for names that do not exist or do not go together. A source that what is
-        installed cannot use skips the test.
+        Raises `CaseError` for names that do not exist or do not go together, `PollyError` if the account
+        itself is not in force. A source that what is installed cannot use skips the test.
         """
         with self.apply_case(check_case(mode, source, variant)):
             yield self
 
     @contextmanager
     def apply_case(self, case: Case) -> Iterator[Account]:
-        """Put *case* in force for the block, with whatever lies beside it."""
+        """Put *case* in force for the block: such as `pytest_polly.strategies.cases` draws."""
         self._check_in_force()
         reason = SOURCES[case.source].unavailable()
         if reason is not None:
@@ -207,7 +213,8 @@ class Account:
     def serve(self) -> Iterator[Server]:
         """Have the account answer over HTTP as well, on loopback, for the block.
 
-        For other processes and other SDKs: `Server.env` is what a process needs to find the account.
+        For other processes and other SDKs: ``env`` of what it yields is what a process needs to find the
+        account. Raises `PollyError` where waitress is not installed.
         """
         self._check_in_force()
         from .wire.server import Server, wall_clock
@@ -234,7 +241,10 @@ class Account:
 
     @property
     def expected(self) -> Expected:
-        """What AWS answers in the case in force, and how sure we are of it."""
+        """What AWS answers in the case in force, and how well that is known.
+
+        This and the two that follow raise `PollyError` if no case is in force.
+        """
         return MODES[self._current.case.mode].expected
 
     @property
@@ -244,7 +254,10 @@ class Account:
 
     @property
     def credentials(self) -> Credentials | None:
-        """The latest handed out: ``None`` in mode ``none``, and for a role before the first fetch."""
+        """The latest handed out: ``None`` in mode ``none``, and for a role before the first fetch.
+
+        What a client is *given*: in mode ``wrong-secret`` the secret is the wrong one.
+        """
         if self._current.delivery.role is None:
             return self._current.issued.given
         sessions = self.role_sessions
@@ -273,9 +286,10 @@ class Account:
         return "another source"
 
     def masked(self, text: str) -> str:
-        """Return *text* with every secret and token of this account put out of sight.
+        """Return *text* with ``****`` for every secret and token of this account.
 
-        Those of accounts that were entered inside this one are hidden as well.
+        Those of accounts that were entered inside this one are hidden as well. A text that comes back
+        unchanged holds none of them.
         """
         for account in (self, *self._nested):
             issued = [key.credentials for key in list(account._directory.keys.values())]
@@ -313,22 +327,31 @@ class Account:
         return given
 
     def expire(self) -> None:
-        """Let the credentials in force run out: AWS answers ExpiredToken from now on."""
+        """Let the temporary credentials in force run out: Polly answers ExpiredTokenException from now on.
+
+        Raises `PollyError` for a long-term key, and where nothing has been handed out yet: a role's
+        sessions exist from the first request that needs one.
+        """
         for key in self._keys_in_force():
             if key.credentials.session_token is None:
                 raise PollyError("a long-term key does not expire; deactivate_key() ends it")
             key.credentials = replace(key.credentials, expires_at=self.clock.aws_now)
         self._current.keep_fresh()
 
-    def deactivate_key(self) -> None:
-        """Switch the keys in force off: AWS answers as to a key it does not know."""
-        for key in self._keys_in_force():
+    def deactivate_key(self, access_key_id: str | None = None) -> None:
+        """Switch a key off: Polly answers UnrecognizedClientException, as to a key that does not exist.
+
+        Without *access_key_id* it is the key in force, the newest after `rotate`. Raises `PollyError` for
+        one that the account has not issued, and where nothing has been handed out yet.
+        """
+        for key in self._keys_in_force() if access_key_id is None else [self._key(access_key_id)]:
             key.active = False
         self._current.keep_fresh()
 
     def revoke_sessions(self) -> None:
         """Revoke every session issued so far, as IAM's console does: by a policy that denies them.
 
+        Polly answers AccessDeniedException, with an explicit deny; sessions issued later are not concerned.
         https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_revoke-sessions.html
         """
         limit = self.clock.now + timedelta(microseconds=1)
@@ -336,11 +359,11 @@ class Account:
         self._owner.policies.append(statement("Deny", "*", Condition=older))
 
     def rotate(self, credentials: Credentials | None = None) -> Credentials | None:
-        """Put new credentials at the source; the old ones stay valid until deactivated, as in IAM.
+        """Put new credentials at the source, and return them; the old ones stay valid until deactivated.
 
         For a role it is what its source hands out that is rotated, or what opens the source: the key that
         assumes it, a web identity, a sign-in. With *credentials* it is their key id, secret and token
-        that are issued.
+        that are issued. Raises `PollyError` for *credentials* where none lie at the source.
         """
         current = self._current
         if credentials is not None:
@@ -371,7 +394,8 @@ class Account:
         form that the service gives its errors, unless *body* says to the letter what it is. Named after
         an exception of botocore's (``ReadTimeoutError``, ``ConnectTimeoutError``, …) there is no answer
         at all. With *operation* only requests for that one count. What was planned in a case ends
-        with it.
+        with it. Of errors that the service is known to have, status and message can be left out.
+        Raises `PollyError` for what the service cannot answer, and what nobody would meet.
         """
         self._aws.plan.add(
             planned(
@@ -386,11 +410,17 @@ class Account:
         )
 
     def deny(self, action: str) -> None:
-        """Deny *action* (such as ``polly:SynthesizeSpeech``) to the principal in force."""
+        """Deny *action* (such as ``polly:SynthesizeSpeech``) to the principal in force.
+
+        Raises `PollyError` for what is no action, and in a mode that puts nobody in force.
+        """
         self._owner.policies.append(statement("Deny", _checked_action(action)))
 
     def allow(self, action: str) -> None:
-        """Allow *action* to the principal in force, and take back what `deny` said of it."""
+        """Allow *action* to the principal in force, and take back what `deny` said of it.
+
+        A deny of its policy's own, as in mode ``explicit-deny``, still wins. Raises as `deny` does.
+        """
         _checked_action(action)
         policies = self._owner.policies
         policies[:] = [one for one in policies if one != statement("Deny", action)]
@@ -406,6 +436,12 @@ class Account:
     def _keep_fresh(self) -> None:
         for delivered in (one for applied in self._applied for one in applied):
             delivered.keep_fresh()
+
+    def _key(self, access_key_id: str) -> IssuedKey:
+        key = self._directory.keys.get(access_key_id)
+        if key is None:
+            raise PollyError(f"this account has issued no key {access_key_id!r}")
+        return key
 
     def _keys_in_force(self) -> list[IssuedKey]:
         key = self._current.issued.key

@@ -71,7 +71,7 @@ def check_case(mode: str, source: str | None = None, variant: str = "") -> Case:
             f"its sources are {', '.join(sources_of(mode))}"
         )
     if variant:
-        _check(f"variant of source {source!r}", variant, SOURCES[source].variants)
+        _check("variant", variant, SOURCES[source].variants, f" of source {source!r}")
     return Case(mode, source, variant=variant)
 
 
@@ -104,11 +104,12 @@ def select(modes: Sequence[str], sources: Iterable[str] | None) -> list[Case]:
     return cases
 
 
-def _check(kind: str, name: object, known: Iterable[str]) -> str:
+def _check(kind: str, name: object, known: Iterable[str], of: str = "") -> str:
     if isinstance(name, str) and name in known:
         return name
     names = list(known)
-    raise CaseError(f"{name!r} is no {kind}; the {kind}s are {', '.join(names)}{_meant(name, names)}")
+    there_are = f"the {kind}s{of} are {', '.join(names)}" if names else f"there are no {kind}s{of}"
+    raise CaseError(f"{name!r} is no {kind}{of}; {there_are}{_meant(name, names)}")
 
 
 def _meant(name: object, known: list[str]) -> str:

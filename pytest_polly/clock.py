@@ -58,7 +58,8 @@ class Clock:
         """Move time on, at once, by a ``timedelta`` or by the arguments of one: ``advance(hours=2)``.
 
         Time goes on ticking from there; event loops, durations and deadlines stay real. Time that a
-        test itself holds with freezegun is moved as it stands, and moved back in the end.
+        test itself holds with freezegun is moved as it stands, and moved back in the end. Raises
+        `PollyError` for what is no span of time, and while the account is not in force.
         """
         from freezegun import api
 

@@ -60,10 +60,12 @@ class CredentialContract:
     ``make_client`` returns a client, and ``synthesize`` has it speak. Either may be ``async``.
     """
 
-    #: What the client raises when it cannot speak; left alone, any exception will do.
+    #: What the client raises when it cannot speak, a class or a tuple of classes; ``None``: any exception
+    #: will do.
     error: ClassVar[type[BaseException] | tuple[type[BaseException], ...] | None] = None
-    #: Narrow what the class is asked, by the names of modes and sources; ``None`` asks everything.
+    #: The names of the modes that the class is asked; ``None``: all of them.
     modes: ClassVar[Sequence[str] | None] = None
+    #: The names of the sources by which it is asked; ``None``: all of them.
     sources: ClassVar[Sequence[str] | None] = None
     #: Lets ``--polly-live`` run the class against real AWS.
     live: ClassVar[bool] = False
@@ -84,7 +86,11 @@ class CredentialContract:
         raise NotImplementedError
 
     def synthesize(self, *args: Any, **kwargs: Any) -> Any:
-        """Have the client given speak the text given; return bytes, or an iterable of bytes."""
+        """Have the client, the first argument, speak the text, the second, and return the audio.
+
+        It may be bytes, an iterable or an asynchronous iterable of bytes, which is read to its end, or an
+        awaitable of one of these.
+        """
         raise NotImplementedError
 
     # The clauses ------------------------------------------------------------------------------

@@ -23,18 +23,19 @@ _HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Expected:
-    """What AWS answers in a case: ``ok``, or a refusal with its code, status and message.
+    """What AWS answers in a case."""
 
-    ``message`` is a regular expression for the whole message. ``sure`` says how well the answer is
-    known (see `pytest_polly.gate.errors`). ``refused_by_sdk`` names botocore's exceptions for cases in
-    which botocore refuses before any call; where ``code`` is set too, either may happen.
-    """
-
+    #: Whether it is audio, and no refusal.
     ok: bool
+    #: The HTTP status of a refusal.
     status: int | None = None
+    #: AWS's code for it.
     code: str | None = None
+    #: A regular expression for the whole of its message.
     message: str | None = None
+    #: How well all this is known, by a mark.
     sure: Sureness | None = None
+    #: botocore's exceptions where it refuses before any call; where ``code`` is set too, either may happen.
     refused_by_sdk: tuple[str, ...] = ()
 
     def matches(self, status: int, code: str | None, message: str | None) -> bool:

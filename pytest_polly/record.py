@@ -10,25 +10,32 @@ from .gate.sigv4 import Proof
 
 @dataclass(frozen=True)
 class Call:
-    """One request that reached the account.
+    """One request that reached the account. Its ``repr`` shows neither tokens nor signatures."""
 
-    ``access_key_id`` is what the request claimed, ``principal`` the ARN the account knows that key by.
-    ``signed`` tells whether there was a signature at all, ``token_sent`` whether a session token came
-    with it, or whatever token a source of credentials is opened with; tokens and signatures themselves
-    are kept out of sight.
-    """
-
+    #: ``polly``, ``sts``, ``imds``, ``container``, ``sso`` or ``signin``.
     service: str
+    #: Such as ``SynthesizeSpeech``, or method and path where a service has no names for what is asked;
+    #: ``None`` for what it does not know.
     operation: str | None
+    #: What the request claimed to be signed with, ``None`` if nothing.
     access_key_id: str | None
+    #: The ARN by which the account knows that key, ``None`` if it does not.
     principal: str | None
+    #: Whether there was a signature at all, right or wrong.
     signed: bool
+    #: Whether a session token came with it, or whatever token a source of credentials is opened with.
     token_sent: bool
+    #: Where it was sent to.
     region: str
+    #: The host that it was sent to.
     host: str
+    #: The answer's HTTP status.
     status: int
+    #: AWS's code for its refusal, ``None`` if there was none.
     error_code: str | None
+    #: When it arrived by AWS's clock, aware, in UTC.
     time: datetime
+    #: The text of AWS's refusal, ``None`` if there was none.
     message: str | None = field(default=None, repr=False)
     _token: str | None = field(default=None, repr=False)
     _proof: Proof | None = field(default=None, repr=False)
@@ -36,6 +43,7 @@ class Call:
 
     @property
     def refused(self) -> bool:
+        """Whether AWS refused it, for whatever reason."""
         return self.error_code is not None
 
     @property

@@ -12,14 +12,15 @@ from .policy import Policies
 
 @dataclass(frozen=True)
 class Credentials:
-    """A triple as AWS hands it out; its ``repr`` shows the key id and hides the rest.
+    """A triple as AWS hands it out; its ``repr`` shows the key id and hides the rest."""
 
-    ``expires_at`` is an aware UTC time, ``None`` for keys that do not expire by themselves.
-    """
-
+    #: ``AKIA`` and 16 characters for a long-term key, ``ASIA`` and 16 for a temporary one.
     access_key_id: str
+    #: ``None`` where a client is not given it: in mode ``partial``.
     secret_access_key: str | None
+    #: ``None`` for a long-term key.
     session_token: str | None = None
+    #: Aware, in UTC; ``None`` for a long-term key, which does not expire by itself.
     expires_at: datetime | None = None
 
     def as_client_kwargs(self) -> dict[str, str]:

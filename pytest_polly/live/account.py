@@ -122,7 +122,7 @@ class LiveAccount(Account):
     def expire(self) -> NoReturn:
         _skip("nobody can end a session of AWS's early")
 
-    def deactivate_key(self) -> NoReturn:
+    def deactivate_key(self, access_key_id: str | None = None) -> NoReturn:
         _skip("to deactivate a key would change the account")
 
     def revoke_sessions(self) -> NoReturn:

@@ -107,6 +107,7 @@ def answer(request: Request, proxy: str | None = None) -> Response | Passage | N
     *proxy* is the URL of what it would be sent through.
     Raises `GuardError` for what must not leave the machine, `InternalError` if what answers falls over.
     """
+    __tracebackhide__ = True
     if _own.get():
         return None
     try:
@@ -118,6 +119,7 @@ def answer(request: Request, proxy: str | None = None) -> Response | Passage | N
 
 
 def _answer(request: Request, proxy: str | None) -> Response | Passage | None:
+    __tracebackhide__ = True
     access_key_id = _claimed_key(request)
     if access_key_id in _former:
         raise GuardError(_outlived(access_key_id, _former[access_key_id]))

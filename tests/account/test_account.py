@@ -412,6 +412,9 @@ def test_rotation_puts_new_credentials_at_the_source(mode: str, source: str) -> 
             assert _speak(old), "the old ones are valid until deactivated"
             account.deactivate_key()
             assert _speak(old), "it is the new ones that are in force"
+            account.deactivate_key(before.access_key_id)
+            with pytest.raises(ClientError, match="UnrecognizedClientException"):
+                _speak(old)
         else:
             with pytest.raises(ClientError):
                 _speak(new)
@@ -474,7 +477,12 @@ WRONG: dict[str, tuple[Callable[[], Any], type[PollyError], list[str]]] = {
     "no such variant": (
         _wrong(_apply("role", "container", variant="podman")),
         CaseError,
-        ["'podman' is no variant of source 'container'", *SOURCES["container"].variants],
+        ["'podman' is no variant of source 'container'; the variants of source 'container' are full-uri"],
+    ),
+    "no variants at all": (
+        _wrong(_apply("long-term", "environment", variant="podman")),
+        CaseError,
+        ["there are no variants of source 'environment'"],
     ),
     "not together": (
         _wrong(_apply("role", "environment")),
@@ -512,6 +520,11 @@ WRONG: dict[str, tuple[Callable[[], Any], type[PollyError], list[str]]] = {
         _wrong(lambda a: a.deactivate_key(), "role"),
         PollyError,
         ["no credentials have been handed out yet"],
+    ),
+    "deactivate a stranger": (
+        _wrong(lambda a: a.deactivate_key("AKIAIOSFODNN7EXAMPLE"), "long-term"),
+        PollyError,
+        ["issued no key 'AKIAIOSFODNN7EXAMPLE'"],
     ),
     "deny to nobody": (_wrong(lambda a: a.deny("polly:*"), "none"), PollyError, ["'none'", "nobody"]),
     "revoke nobodys": (_wrong(lambda a: a.revoke_sessions(), "none"), PollyError, ["nobody"]),
