@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import logging
 import os
+import sqlite3
 import sys
 import warnings
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -461,6 +463,17 @@ class LogsWhatItIsGiven(Narrator):
         return super().accept()
 
 
+class LogsToItself(Narrator):
+    """Has a logger that keeps its records to itself, and is made by the way."""
+
+    def accept(self) -> dict[str, str]:
+        log = logging.getLogger(f"narrator.{id(self)}")
+        log.propagate = False
+        log.addHandler(logging.NullHandler())
+        log.warning("connecting with %s", self.given)
+        return super().accept()
+
+
 class LogsEnvironment(Narrator):
     def accept(self) -> dict[str, str]:
         _log.info("environment: %r", dict(os.environ))
@@ -501,6 +514,31 @@ class WritesDiary(Narrator):
     def accept(self) -> dict[str, str]:
         Path("diary.txt").write_text(str(self.given), encoding="utf-8")
         return super().accept()
+
+
+class ReplacesDiary(Narrator):
+    """Writes as one should: whole or not at all."""
+
+    def accept(self) -> dict[str, str]:
+        Path("draft.txt").write_text(str(self.given), encoding="utf-8")
+        Path("draft.txt").replace("diary.txt")
+        return super().accept()
+
+
+class KeepsRecords(Narrator):
+    def accept(self) -> dict[str, str]:
+        with closing(sqlite3.connect("diary.db", isolation_level=None)) as diary:
+            diary.execute("CREATE TABLE IF NOT EXISTS given (text)")
+            diary.execute("INSERT INTO given VALUES (?)", [str(self.given)])
+        return super().accept()
+
+
+class Talkative(Broken):
+    """A contract whose client tells what it was given when it is closed."""
+
+    def make_client(self, profile_name: str | None = None, **credentials: Any) -> Any:
+        yield super().make_client(profile_name, **credentials)
+        _log.info("closing %s", credentials)
 
 
 # Where it shows -------------------------------------------------------------------------------
@@ -568,7 +606,7 @@ class Fault:
 
     @property
     def name(self) -> str:
-        return self.change.__name__
+        return self.contract.__name__ if self.change is Narrator else self.change.__name__
 
     def make(self) -> type[CredentialContract]:
         """Return a contract class for a client with this fault."""
@@ -761,4 +799,8 @@ FAULTS = (
         _EXPLICIT,
     ),
     Fault(WritesDiary, "secret-leaked", (_at("secrets"),), _SECRETS, _EXPLICIT),
+    Fault(ReplacesDiary, "secret-leaked", (_at("secrets"),), _SECRETS, _EXPLICIT),
+    Fault(KeepsRecords, "secret-leaked", (_at("secrets"),), _SECRETS, _EXPLICIT),
+    Fault(LogsToItself, "secret-leaked", (_at("secrets"),), _SECRETS, _EXPLICIT),
+    Fault(Narrator, "secret-leaked", (_at("secrets"),), _SECRETS, _EXPLICIT, Talkative),
 )

@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -181,6 +182,41 @@ class TestWithNamedKeys(CredentialContract):
 
     def synthesize(self, client: Narrator, text: str) -> Any:
         return client.say(text)
+
+
+# Functions ------------------------------------------------------------------------------------
+
+
+def say(text: str, **credentials: Any) -> Any:
+    """Speak with what it is called with: there is no client at all."""
+    return Narrator(**credentials).say(text)
+
+
+class TestFunction(CredentialContract):
+    """A function that is told its credentials each time, which the contract keeps for it."""
+
+    error = NarratorError
+
+    def make_client(self, **credentials: Any) -> Any:
+        return credentials
+
+    def synthesize(self, client: dict[str, Any], text: str) -> Any:
+        return say(text, **client)
+
+
+class TestPartial(CredentialContract):
+    error = NarratorError
+
+    def make_client(self, **credentials: Any) -> Any:
+        return partial(say, **credentials)
+
+    def synthesize(self, client: Any, text: str) -> Any:
+        return client(text)
+
+
+class TestClosure(TestPartial):
+    def make_client(self, **credentials: Any) -> Any:
+        return lambda text: say(text, **credentials)
 
 
 # Of other habits ------------------------------------------------------------------------------
