@@ -63,8 +63,9 @@ class LiveAccount(Account):
         self.clock = self._client_clock = LiveClock()
         own = run.ambient.key(self.clock.now)
         self._directory.keys[own.credentials.access_key_id] = own
-        # The person's own key outlives every test.
-        self._chosen.add(own.credentials.access_key_id)
+        # The person's own key outlives every test, and so does a session of an earlier run.
+        outliving = [own.credentials, *(() if run.kept is None else (run.kept.credentials,))]
+        self._chosen.update(one.access_key_id for one in outliving)
         self._issuer: LiveIssuer = LiveIssuer(self._directory, run.ambient, run.settings.role, run.kept)
         self._live = LiveAWS(
             self._directory, self.clock, run.endpoints, run.budget, lambda: (self.mode, self.source)
