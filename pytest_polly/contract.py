@@ -357,7 +357,7 @@ def parameters_for(contract: type[CredentialContract], clause: str) -> list[Any]
             reason = f"make_client requires {_SECRET}, which this case leaves out"
             marks.append(pytest.mark.skip(reason=reason))
         elif clause == _NEEDS_HYPOTHESIS and find_spec("hypothesis") is None:
-            reason = "needs hypothesis: pip install 'pytest-polly[property]'"
+            reason = 'needs hypothesis: pip install "pytest-polly[property]"'
             marks.append(pytest.mark.skip(reason=reason))
         for pattern, reason in contract.deviations.items():
             if _deviates(pattern, clause, case):

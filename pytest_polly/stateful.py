@@ -21,7 +21,7 @@ otherwise raises what names AWS's reason. What is valid the machine knows from b
 is held against them as well.
 
 Settings are hypothesis's: ``TestNarrators.settings = settings(max_examples=500)``.
-Needs hypothesis: ``pip install 'pytest-polly[property]'``.
+Needs hypothesis: ``pip install "pytest-polly[property]"``.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ except ModuleNotFoundError as error:
     if error.name != "hypothesis":
         raise
     raise ImportError(
-        "pytest_polly.stateful needs hypothesis: pip install 'pytest-polly[property]'"
+        'pytest_polly.stateful needs hypothesis: pip install "pytest-polly[property]"'
     ) from error
 
 from . import judge

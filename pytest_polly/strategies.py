@@ -12,7 +12,7 @@ session token of three thousand characters, a text that needs escaping. Let hypo
 Every key id ends in ``EXAMPLE``, and every secret and token has it inside, as in AWS's own documentation:
 a value that hypothesis prints, or that ends up in a regression test, is not taken for a leaked key.
 
-Needs hypothesis: ``pip install 'pytest-polly[property]'``.
+Needs hypothesis: ``pip install "pytest-polly[property]"``.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ except ModuleNotFoundError as error:
     if error.name != "hypothesis":
         raise
     raise ImportError(
-        "pytest_polly.strategies needs hypothesis: pip install 'pytest-polly[property]'"
+        'pytest_polly.strategies needs hypothesis: pip install "pytest-polly[property]"'
     ) from error
 
 from .cases import Case, check_mode, check_source

@@ -55,7 +55,7 @@ def unavailable() -> str | None:
     if not hasattr(botocore.credentials, "LoginProvider"):
         return f"botocore {botocore.__version__} does not know `aws login`, 1.41 does"
     if find_spec("awscrt") is None:
-        return "`aws login` needs awscrt: pip install pytest-polly[login]"
+        return '`aws login` needs awscrt: pip install "pytest-polly[login]"'
     return None
 
 

@@ -81,7 +81,7 @@ class Server:
         except ModuleNotFoundError as error:
             if error.name != "waitress":
                 raise
-            raise PollyError("polly_server needs waitress: pip install 'pytest-polly[server]'") from None
+            raise PollyError('polly_server needs waitress: pip install "pytest-polly[server]"') from None
         self._listener = Listener(self._answer)
         return self
 

@@ -201,5 +201,5 @@ def test_without_hypothesis_the_clause_is_skipped_and_says_how_to_get_it(
 
     assert reasons(CLAUSE) == set()
     monkeypatch.setattr(contract, "find_spec", lambda name: None)
-    assert reasons(CLAUSE) == {"needs hypothesis: pip install 'pytest-polly[property]'"}
+    assert reasons(CLAUSE) == {'needs hypothesis: pip install "pytest-polly[property]"'}
     assert reasons("test_speaks_with_valid_credentials") == set()

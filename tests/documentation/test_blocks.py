@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import sys
+from importlib.metadata import metadata
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ _DIRECTIVES = ("{catalogue}", "{eval-rst}", "{literalinclude}", "{toctree}")
 _NOTES = ("install", "main command", "test command", "in a clone")
 #: Plugins that cost a page's runs time, or their order.
 _WITHOUT = ("randomly", "cacheprovider", "hypothesispytest", "rerunfailures")
-_EXTRAS = {"aio", "dev", "docs", "login", "property", "server"}
+_EXTRAS = metadata("pytest-polly").get_all("Provides-Extra") or []
 
 _ALL = [README, CONTRIBUTING, *PAGES]
 
@@ -77,7 +78,7 @@ def _run(pytester: pytest.Pytester, typed: str) -> Printed:
 def test_what_is_to_be_installed_exists(page: Path) -> None:
     for block in blocks(page):
         for found in re.finditer(r"pytest-polly\[([^]]*)\]", block.body):
-            assert set(found[1].split(",")) <= _EXTRAS
+            assert set(found[1].split(",")) <= {*_EXTRAS}
 
 
 def test_the_main_command_runs_the_examples() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.metadata
 import inspect
 import re
 
@@ -69,6 +70,12 @@ def test_every_fixture_is_in_the_table() -> None:
 
 def _is_fixture(value: object) -> bool:
     return type(value).__name__ == "FixtureFunctionDefinition" or hasattr(value, "_pytestfixturefunction")
+
+
+def test_every_extra_is_in_the_table() -> None:
+    extras = importlib.metadata.metadata("pytest-polly").get_all("Provides-Extra") or []
+    rows = re.findall(r"^\| `(\w+)` \| \w+ \| ", _reference("pytest"), re.M)
+    assert set(rows) == {*extras} - {"dev", "docs"}
 
 
 def test_strategies_are_all_shown() -> None:

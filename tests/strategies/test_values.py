@@ -439,7 +439,7 @@ def test_what_polly_does_not_take_cannot_be_asked_for(call: Callable[[], object]
 def test_a_missing_hypothesis_is_named_with_its_cure(module: str) -> None:
     code = f"import sys; sys.modules['hypothesis'] = None; import pytest_polly.{module}"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    cure = f"ImportError: pytest_polly.{module} needs hypothesis: pip install 'pytest-polly[property]'"
+    cure = f'ImportError: pytest_polly.{module} needs hypothesis: pip install "pytest-polly[property]"'
     assert cure in ran.stderr
 
 
