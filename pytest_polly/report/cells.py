@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_polly.collecting import is_clause
+
 if TYPE_CHECKING:
     from pytest_polly.account import Account
 
@@ -85,10 +87,10 @@ def describe(
         report.user_properties += properties
     if report.when != "call" and report.outcome == "passed":
         return
-    contract = _contract_of(item)
+    cls, name = getattr(item, "cls", None), getattr(item, "originalname", item.name)
     facts: Facts = {
-        "contract": contract,
-        "clause": getattr(item, "originalname", item.name),
+        "contract": cls.__name__ if cls is not None and is_clause(cls, name) else None,
+        "clause": name,
         "mode": case.mode,
         "source": case.source,
         "findings": _findings(call.excinfo),
@@ -103,12 +105,3 @@ def _findings(excinfo: pytest.ExceptionInfo[BaseException] | None) -> list[dict[
     if excinfo is None or contract is None or not isinstance(excinfo.value, contract.ContractBroken):
         return []
     return [finding.as_dict() for finding in excinfo.value.findings]
-
-
-def _contract_of(item: pytest.Item) -> str | None:
-    """Return the name of the contract class that *item* is a clause of, if it is one."""
-    contract = sys.modules.get("pytest_polly.contract")
-    cls = getattr(item, "cls", None)
-    if contract is None or cls is None or not issubclass(cls, contract.CredentialContract):
-        return None
-    return str(cls.__name__) if getattr(item, "originalname", "") in contract.CLAUSES else None

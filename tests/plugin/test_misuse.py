@@ -26,6 +26,14 @@ _TEST_CASE = """
         def test_it(self):
             pass
 """
+_CONTRACT = """
+from pytest_polly.contract import CredentialContract
+
+class TestIt(CredentialContract):
+    def make_client(self): ...
+
+    def synthesize(self, client, text): ...
+"""
 _MARK = 'pytest.mark.polly("role")'
 
 
@@ -132,6 +140,23 @@ def test_a_test_case_of_others_beside_the_marker_is_none_of_its_business(pyteste
             "@pytest.mark.polly\ndef test_it(narrator): pass",
             "test_it uses @pytest.mark.polly and polly_role, but only one case *",
         ),
+        (
+            "@pytest.mark.polly('role')\n@pytest.mark.polly('none')\ndef test_it(): pass",
+            "test_it has @pytest.mark.polly more than once; one marker takes all modes and `sources`",
+        ),
+        (
+            f"{_CONTRACT}\n    @pytest.fixture(autouse=True)\n    def ready(self, polly_role): pass",
+            "test_* uses the cases of its contract and polly_role, but only one case can be in force; *",
+        ),
+        (
+            f"import unittest\n{_CONTRACT.replace('Contract)', 'Contract, unittest.TestCase)')}",
+            "TestIt is a CredentialContract and a unittest.TestCase, whose tests get no fixtures; leave *",
+        ),
+        (
+            "@pytest.mark.parametrize('x', [pytest.param(1, marks=pytest.mark.polly('role'))])\n"
+            "def test_it(x): pass",
+            "test_it[[]1] got @pytest.mark.polly too late for it to be run once per case: it belongs *",
+        ),
     ],
     ids=[
         "mode spelt wrongly",
@@ -148,6 +173,10 @@ def test_a_test_case_of_others_beside_the_marker_is_none_of_its_business(pyteste
         "list of modes",
         "fixtures",
         "fixture of a fixture",
+        "marker twice",
+        "fixture of a contract",
+        "contract of a TestCase",
+        "marker of a parameter",
     ],
 )
 def test_one_line_is_all_there_is(pytester: pytest.Pytester, test: str, told: str) -> None:
@@ -166,8 +195,9 @@ def test_one_line_is_all_there_is(pytester: pytest.Pytester, test: str, told: st
 @pytest.mark.parametrize(
     ("fixture", "entered"), [("polly_role", 'account, account.apply("role"):'), ("polly_account", "account:")]
 )
+@pytest.mark.parametrize("asks", ["{fixture}", "request"])
 def test_a_fixture_of_wider_scope_is_told_what_to_do(
-    pytester: pytest.Pytester, scope: str, fixture: str, entered: str
+    pytester: pytest.Pytester, scope: str, fixture: str, entered: str, asks: str
 ) -> None:
     """pytest says that it cannot have a fixture of ours, and nothing of how it can have an account."""
     pytester.makepyfile(
@@ -175,8 +205,8 @@ def test_a_fixture_of_wider_scope_is_told_what_to_do(
         import pytest
 
         @pytest.fixture(scope="{scope}")
-        def narrator({fixture}):
-            pass
+        def narrator({asks.format(fixture=fixture)}):
+            {"request.getfixturevalue" if asks == "request" else "repr"}("{fixture}")
 
         def test_it(narrator):
             pass

@@ -253,6 +253,28 @@ def test_a_test_that_goes_elsewhere_does_not_take_the_report_along(pytester: pyt
     assert (pytester.path / "r.json").is_file()
 
 
+def test_a_test_that_fails_to_clear_up_is_an_error_with_what_was_found_before(
+    pytester: pytest.Pytester,
+) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.fixture
+        def untidy(polly_account):
+            yield
+            raise OSError("no broom")
+
+        @pytest.mark.polly("none")
+        def test_it(untidy): pass
+        """
+    )
+    result = pytester.runpytest("--polly-report=r.json")
+    result.assert_outcomes(passed=1, errors=1)
+    [one] = json.loads((pytester.path / "r.json").read_text())["cells"]
+    assert (one["clause"], one["outcome"]) == ("test_it", "error")
+
+
 def test_of_a_test_that_is_run_again_the_last_outcome_counts(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
