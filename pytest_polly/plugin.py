@@ -73,17 +73,21 @@ def setting(config: pytest.Config, name: str, default: Any = None) -> tuple[Any,
     return (value, "ini") if value else (value if default is None else default, "default")
 
 
-def _live_settings(config: pytest.Config) -> Settings:
-    """Return what a live run was told; raise `pytest.UsageError` for a budget that is no number."""
+def _live_settings(config: pytest.Config) -> Settings | None:
+    """Return what a live run was told, ``None`` if nothing and if there is none.
+
+    Raises `pytest.UsageError` for what makes no sense, be it of use in this run or in the next.
+    """
+    said = {name: setting(config, name) for name in _LIVE}
+    told = {name.removeprefix("polly_live_"): one for name, one in said.items() if one[1] != "default"}
+    if not told and not config.getoption("polly_live"):
+        return None
     from .live.settings import Setting, Settings
 
-    budget, source = setting(config, "polly_live_budget", "1000")
-    if not str(budget).isdecimal():
-        raise pytest.UsageError(f"polly: the budget {budget!r} (from {source}) is no number of characters")
-    texts = {name.removeprefix("polly_live_"): Setting(*setting(config, name)) for name in _LIVE}
-    del texts["budget"]
-    told = {name: text if text.value else None for name, text in texts.items()}
-    return Settings(budget=int(budget), budget_source=source, **told)
+    try:
+        return Settings.told({name: Setting(*one) for name, one in told.items()})
+    except ValueError as error:
+        raise pytest.UsageError(f"polly: {error}") from None
 
 
 #: The runs of pytest that go on in this process: a test may start another one.
@@ -103,10 +107,11 @@ def pytest_configure(config: pytest.Config) -> None:
         "polly_live: run the test against real Polly, with the credentials at hand; without --polly-live "
         f"it is skipped. {_DOCS}/how-to/live.html",
     )
-    if config.getoption("polly_live"):
+    settings = _live_settings(config)
+    if settings is not None and config.getoption("polly_live"):
         from .live.hooks import LiveHooks
 
-        config.pluginmanager.register(LiveHooks(config, _live_settings(config)), _LIVE_PLUGIN)
+        config.pluginmanager.register(LiveHooks(config, settings), _LIVE_PLUGIN)
     if not hasattr(config, "workerinput"):
         paths, _ = setting(config, "polly_report")
         for path in paths:

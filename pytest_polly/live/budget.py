@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from ..errors import GuardError
 from ..gate import Request
+from ..services.protocols import read_json
 
 #: How long, in seconds, a process waits for the others to have counted.
 _PATIENCE = 60.0
@@ -28,7 +28,7 @@ def characters(operation: str | None, request: Request) -> int:
     if request.method == "GET":
         return len(dict(request.query_pairs()).get("Text", ""))
     try:
-        return len(json.loads(request.body)["Text"])
+        return len(read_json(request.body)["Text"])
     except (ValueError, KeyError, TypeError):
         return len(request.body)
 

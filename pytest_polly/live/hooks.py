@@ -27,6 +27,8 @@ class LiveHooks:
 
     def __init__(self, config: pytest.Config, settings: Settings) -> None:
         self._config, self._settings = config, settings
+        # Absolute, since a test may go elsewhere meanwhile.
+        self._drift_path = Path(settings.drift.value).absolute() if settings.drift else None
         self._run: LiveRun | None = None
         self._folder: TemporaryDirectory[str] | None = None
         #: What all processes have told.
@@ -94,11 +96,10 @@ class LiveHooks:
             self._drifts += told["drift"]
 
     def pytest_sessionfinish(self) -> None:
-        path = self._settings.drift
-        if path is not None and self._run is not None and self._folder is not None:
+        if self._drift_path is not None and self._run is not None and self._folder is not None:
             document = {"schema": 1, "region": self._run.region, "drift": self.drift}
             text = json.dumps(document, indent=2, ensure_ascii=False)
-            Path(path.value).write_text(f"{text}\n", encoding="utf-8")
+            self._drift_path.write_text(f"{text}\n", encoding="utf-8")
 
     @property
     def drift(self) -> list[Drift]:

@@ -57,7 +57,7 @@ class LiveRun:
         settings = self.settings
         profile = f"profile {settings.profile}" if settings.profile else self.ambient.method
         yield f"polly: live as {self.identity.arn} (by {profile}), account {self.identity.account_id}"
-        budget = f"budget {settings.budget} characters (from {settings.budget_source})"
+        budget = f"budget {self.budget.allowed} characters (from {self.budget.source})"
         role = f"role {settings.role}" if settings.role else "no role (--polly-live-role)"
         yield f"polly: live in {self.region} (from {self.region_source}), {budget}, {role}"
         for variable, url in self.endpoints.variables.items():
@@ -72,6 +72,8 @@ def begin(settings: Settings, budget: Path) -> LiveRun:
     drift = settings.drift
     if drift is not None and not Path(drift.value).absolute().parent.is_dir():
         raise PollyError(f"--polly-live-drift {drift}: there is no such folder")
+    if drift is not None and Path(drift.value).is_dir():
+        raise PollyError(f"--polly-live-drift {drift}: this is a folder; name a file in it")
     session = botocore.session.Session(profile=settings.profile.value if settings.profile else None)
     try:
         region, region_source = _region(settings, session)
@@ -86,7 +88,7 @@ def begin(settings: Settings, budget: Path) -> LiveRun:
             f"--polly-live cannot begin: the credentials found (by {ambient.method}) belong to account "
             f"{identity.account_id}, {identity.arn}; expected is account {expected}"
         )
-    counted = Budget(budget, settings.budget, settings.budget_source)
+    counted = Budget(budget, int(settings.budget.value), settings.budget.source)
     return LiveRun(settings, endpoints, ambient, counted, region_source)
 
 

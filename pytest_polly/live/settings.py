@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -25,18 +26,47 @@ class Setting(NamedTuple):
         return f"{self.value} (from {self.source})"
 
 
+_BUDGET = Setting("1000", "default")
+
+
+def _looks_like(pattern: str) -> Callable[[str], object]:
+    return re.compile(pattern, re.ASCII).fullmatch
+
+
+#: What tells whether a setting can be meant, and what is said of one that cannot.
+_FORMS: dict[str, tuple[Callable[[str], object], str]] = {
+    "account": (_looks_like(r"\d{12}"), "no account of AWS's, which has twelve digits"),
+    # No more than SQLite can count.
+    "budget": (_looks_like(r"\d{1,15}"), "no number of characters"),
+    "region": (services.is_region, "no region of AWS's; one is us-east-1"),
+    "role": (
+        _looks_like(r"arn:aws[a-z-]*:iam::\d{12}:role/\S+"),
+        "no ARN of a role, such as arn:aws:iam::123456789012:role/polly-live",
+    ),
+}
+_ANY_NAME = (bool, "empty")
+
+
 @dataclass(frozen=True)
 class Settings:
     """Everything that a live run can be told; ``None`` is what nobody said."""
 
-    budget: int
-    budget_source: str
+    budget: Setting
     profile: Setting | None = None
     role: Setting | None = None
     region: Setting | None = None
     account: Setting | None = None
     expired: Setting | None = None
     drift: Setting | None = None
+
+    @classmethod
+    def told(cls, said: Mapping[str, Setting]) -> Settings:
+        """Return what was *said*, by name; raises `ValueError` for what cannot be meant."""
+        for name, (value, source) in said.items():
+            can_be_meant, otherwise = _FORMS.get(name, _ANY_NAME)
+            if not can_be_meant(value):
+                raise ValueError(f"the {name} {value!r} (from {source}) is {otherwise}")
+        return cls(**{"budget": _BUDGET, **said})
 
 
 @dataclass(frozen=True)

@@ -120,18 +120,31 @@ WRONG: dict[str, tuple[dict[str, str | None], tuple[str, ...], str]] = {
         "not in us-east-1",
     ),
     "no region": ({"AWS_REGION": None}, (), "*no region is named: --polly-live-region"),
-    "no region of AWS's": ({}, ("--polly-live-region=mars",), "*'mars' is no region of AWS's*"),
+    "no region of AWS's in AWS's own settings": (
+        {"AWS_REGION": "mars"},
+        (),
+        "*'mars' is no region of AWS's; one is us-east-1",
+    ),
     "no network": (
         # Nobody listens there.
         {"AWS_ENDPOINT_URL_STS": "http://127.0.0.1:1"},
         (),
         "*cannot begin: Could not connect to the endpoint URL*",
     ),
-    "no budget": ({}, ("--polly-live-budget=all",), "polly: the budget 'all' (from command line) is no *"),
     "nowhere for the drift": (
         {},
         ("--polly-live-drift=nowhere/drift.json",),
         "polly: --polly-live-drift nowhere/drift.json (from command line): there is no such folder",
+    ),
+    "a folder for the drift": (
+        {},
+        ("--polly-live-drift=.",),
+        "polly: --polly-live-drift . (from command line): this is a folder; name a file in it",
+    ),
+    "nowhere for the session": (
+        {},
+        ("--polly-live-expired=nowhere/session",),
+        "polly: --polly-live-expired: *No such file or directory: 'nowhere/session'",
     ),
 }
 
@@ -150,6 +163,62 @@ def test_what_is_wrong_is_said_and_nothing_is_spoken(
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([f"ERROR: {said}"])
     assert elsewhere.polly_calls == []
+
+
+_NO_NUMBER = "is no number of characters"
+_NO_ACCOUNT = "is no account of AWS's, which has twelve digits"
+_NO_ROLE = "is no ARN of a role, such as arn:aws:iam::123456789012:role/polly-live"
+_NO_REGION = "is no region of AWS's; one is us-east-1"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("budget", "all", _NO_NUMBER),
+        ("budget", "-1", _NO_NUMBER),
+        ("budget", "1e3", _NO_NUMBER),
+        ("budget", "\u0663", _NO_NUMBER),
+        ("budget", "9" * 30, _NO_NUMBER),
+        ("account", "12345678901", _NO_ACCOUNT),
+        ("account", "my-company", _NO_ACCOUNT),
+        ("role", "polly-live", _NO_ROLE),
+        ("role", "arn:aws:iam::123456789012:user/maintainer", _NO_ROLE),
+        ("role", "arn:aws:iam::123456789012:role/", _NO_ROLE),
+        ("region", "mars", _NO_REGION),
+        ("region", "US-EAST-1", _NO_REGION),
+        ("region", "us-east-1a", _NO_REGION),
+    ],
+)
+@pytest.mark.parametrize("place", ["command line", "ini"])
+@pytest.mark.parametrize("live", [True, False])
+def test_a_setting_that_cannot_be_meant_is_told(
+    pytester: pytest.Pytester, live: bool, place: str, name: str, value: str, told: str
+) -> None:
+    """Also where no run is to be live: whoever types it next pays for what Polly speaks."""
+    options = ["--polly-live"] if live else []
+    if place == "ini":
+        pytester.makeini(f"[pytest]\npolly_live_{name} = {value}")
+    else:
+        options.append(f"--polly-live-{name}={value}")
+    result = pytester.runpytest_inprocess(*options)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert f"ERROR: polly: the {name} {value!r} (from {place}) {told}" in result.stderr.lines
+
+
+@pytest.mark.parametrize("name", ["budget", "profile", "role", "region", "account", "expired", "drift"])
+def test_a_setting_is_not_empty(pytester: pytest.Pytester, name: str) -> None:
+    """That is a variable of the shell's which is not set."""
+    result = pytester.runpytest_inprocess(f"--polly-live-{name}=")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: polly: the {name} '' (from command line) is *"])
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "eu-isoe-west-1", "us-gov-west-1", "cn-northwest-1"])
+def test_a_setting_that_can_be_meant_disturbs_nobody(pytester: pytest.Pytester, region: str) -> None:
+    pytester.makepyfile("def test_it(): pass")
+    options = ("--polly-live-budget=0", "--polly-live-role=arn:aws-us-gov:iam::123456789012:role/a/b")
+    result = pytester.runpytest_inprocess(f"--polly-live-region={region}", *options)
+    result.assert_outcomes(passed=1)
 
 
 def test_expired_credentials_are_told(

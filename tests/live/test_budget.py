@@ -27,6 +27,7 @@ ASKED: dict[str, tuple[str | None, str, bytes, int]] = {
     "voices": ("DescribeVoices", "/v1/voices", b"", 0),
     "a lexicon": ("PutLexicon", "/v1/lexicons/x", b'{"Content": "<lexicon/>"}', 0),
     "no JSON": ("SynthesizeSpeech", "/v1/speech", b"Hello", 5),
+    "JSON without end": ("SynthesizeSpeech", "/v1/speech", b"[" * 100_000, 100_000),
     "no text": ("SynthesizeSpeech", "/v1/speech", b'{"VoiceId": "Joanna"}', 21),
     "an operation nobody knows": (None, "/v1/speechStream", b"Hello", 5),
 }

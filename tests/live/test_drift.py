@@ -63,6 +63,25 @@ def test_where_there_is_none(
     assert _drift() == []
 
 
+def test_it_is_written_where_the_run_began(
+    pytester: pytest.Pytester, elsewhere: Elsewhere, tmp_path: Path
+) -> None:
+    pytester.makepyfile(
+        f"""
+        import os
+        import boto3
+        import pytest
+
+        @pytest.mark.polly_live
+        def test_goes_elsewhere():
+            boto3.client("polly").describe_voices()
+            os.chdir({str(tmp_path)!r})
+        """
+    )
+    pytester.runpytest_inprocess("--polly-live", "--polly-live-drift=drift.json").assert_outcomes(passed=1)
+    assert (pytester.path / "drift.json").exists()
+
+
 def test_another_sentence(
     pytester: pytest.Pytester, elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -348,7 +348,7 @@ def test_a_server_without_waitress_names_the_extra(
             "--polly-report no/matrix.html: cannot be written: No such file *",
         ),
         (
-            ["--polly-live", "--polly-live-budget=-1"],
+            ["--polly-live-budget=-1"],
             "polly: the budget '-1' (from command line) is no number *",
         ),
     ],

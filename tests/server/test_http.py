@@ -410,5 +410,5 @@ def test_nothing_is_left_of_it_after_a_failure(pytester: pytest.Pytester) -> Non
                 assert isinstance(error.reason, ConnectionRefusedError)
         """
     )
-    result = pytester.runpytest_subprocess("-p", "no:randomly", "-W", "error")
+    result = pytester.runpytest_subprocess("-p", "no:randomly", "-p", "no:asyncio", "-W", "error")
     result.assert_outcomes(passed=1, failed=1)
