@@ -28,9 +28,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Measure what the kit costs beside its peers.")
     parser.add_argument("--quick", action="store_true", help="measure less often, and fewer tests in one run")
     parser.add_argument("--folder", type=Path, help="where the environment is kept (default: nowhere)")
-    parser.add_argument(
-        "--page", type=Path, default=PROJECT / "docs" / "benchmarks.md", help="what is written"
-    )
+    parser.add_argument("--page", type=Path, default=_PAGE, help="what is written")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="benchmarks-") as temporary:
         python = installed((arguments.folder or Path(temporary)).resolve())
