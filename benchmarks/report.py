@@ -59,8 +59,9 @@ def write(results: Results, page: Path, *, quick: bool) -> None:
 def _lines(results: Results, plot: str, quick: bool) -> Iterator[str]:
     yield "# Benchmarks"
     yield ""
-    yield "What the kit costs, beside what is there already. `tox -e benchmarks` measures all of it anew and"
-    yield "writes this page, in an environment of its own; `tox -e benchmarks -- --quick` takes fewer rounds."
+    yield "What pytest-polly costs, beside what is there already. `tox -e benchmarks` measures all of it"
+    yield "anew and writes this page, in an environment of its own; `tox -e benchmarks -- --quick` takes"
+    yield "fewer rounds."
     yield ""
     yield _surroundings(results, quick)
     yield ""

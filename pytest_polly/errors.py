@@ -1,4 +1,4 @@
-"""The exceptions a user of this kit can meet."""
+"""The exceptions a user can meet."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ else:
 
 
 class PollyError(Exception):
-    """Base of everything this kit raises because it was used wrongly."""
+    """What is raised where pytest-polly is used wrongly; the message says what would be right."""
 
 
 class CaseError(PollyError, ValueError):
@@ -42,7 +42,7 @@ class CutOffError(BaseException):
 
 
 class InternalError(BaseException):
-    """What answers for AWS fell over by itself: a fault of this kit, not of the client.
+    """What answers for AWS fell over by itself: a fault of pytest-polly, not of the client.
 
     Not an ``Exception``: a client that swallows errors is not to be blamed for this one.
     """
