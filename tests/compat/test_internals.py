@@ -195,10 +195,10 @@ INTERNALS = (
     Internal("freezegun.api", "FrozenDateTimeFactory.move_to", "clock.py", takes("self", "target_datetime")),
     Internal("freezegun.api", "TickingDateTimeFactory.move_to", "clock.py", takes("self", "target_datetime")),
     # pytest
-    Internal("_pytest.terminal", "TerminalReporter", "plugin.py", calls("_tw")),
+    Internal("_pytest.terminal", "TerminalReporter", "recorder.py", calls("_tw")),
     Internal("_pytest.logging", "LoggingPlugin.__init__", "report/masking.py", calls("log_cli_handler")),
     Internal("_pytest.logging", "LoggingPlugin.__init__", "report/masking.py", calls("log_file_handler")),
-    Internal("_pytest.outcomes", "Failed", "contract.py", there),
+    Internal("_pytest.outcomes", "Failed", "errors.py", there),
     Internal("_pytest.timing", "perf_counter", "clock.py", there),
     # hypothesis
     Internal(
