@@ -30,7 +30,7 @@ _HOSTILE = "<img src=x onerror=\"document.title='hacked'\">&amp;'\"` 🦜 שלו
 _SEEN = f"SynthesizeSpeech signed with ASIAEXAMPLE; {_HOSTILE}"
 
 
-def cell(contract: str, mode: str, source: str, outcome: str = "passed", **more: Any) -> Cell:
+def cell(contract: str | None, mode: str, source: str, outcome: str = "passed", **more: Any) -> Cell:
     call = {
         "service": "polly",
         "operation": "SynthesizeSpeech",
@@ -70,7 +70,26 @@ CELLS = [
     ),
     cell("TestBroken", "role", "assume-role", "xfailed", findings=[finding("credentials-frozen")]),
     cell(_HOSTILE, "none", "environment", "skipped"),
+    cell(None, "session-token", "environment", clause="test_written_by_hand"),
 ]
+#: Of a live run, with nothing in it where a line could be broken.
+LIVE = {
+    "arn": f"arn:aws:sts::123456789012:assumed-role/{'narrator' * 8}/{'session' * 9}",
+    "region": "us-east-1",
+    "characters": 23,
+    "budget": 1000,
+    "compared": 12,
+    "drift": [
+        {
+            "mode": "wrong-secret",
+            "service": "polly",
+            "operation": "SynthesizeSpeech",
+            "sources": ["explicit", "environment"],
+            "row": "pytest_polly.gate.errors.WRONG_SIGNATURE.rest_json",
+            "differences": [{"what": "message", "simulated": "no" * 60, "live": _HOSTILE}],
+        }
+    ],
+}
 
 
 @pytest.fixture(scope="session")
@@ -86,9 +105,9 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture(params=["light", "dark"])
 def page(browser: Any, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Page]:
-    """The report of `CELLS`; nothing may be said on the console, and nothing fetched."""
+    """The report of `CELLS` and `LIVE`; nothing may be said on the console, and nothing fetched."""
     report = tmp_path / "report.html"
-    report.write_text(html_text(CELLS), encoding="utf-8")
+    report.write_text(html_text(CELLS, LIVE), encoding="utf-8")
     shown = browser.new_page(color_scheme=request.param)
     said: list[str] = []
     fetched: list[str] = []
@@ -120,11 +139,21 @@ def test_a_cell_opens_and_tells_all(page: Page) -> None:
     expect(dialog).to_be_hidden()
 
 
+def test_a_test_written_by_hand_is_found_by_its_name(page: Page) -> None:
+    button(page, "session-token by environment: passed").click()
+    expect(page.get_by_role("dialog")).to_contain_text("test_written_by_hand")
+
+
+def test_what_a_live_run_found_is_told(page: Page) -> None:
+    expect(page.get_by_text("23 of 1000 characters spoken")).to_be_visible()
+    expect(page.locator("article.drift")).to_contain_text(repr(_HOSTILE))
+
+
 def test_failing_cells_are_filtered(page: Page) -> None:
     page.get_by_label("failing cells only").check()
     expect(page.locator("td button:visible")).to_have_count(1)
     expect(page.get_by_role("status")).to_have_text(f"1 of {len(CELLS)} cells")
-    expect(page.locator("article:visible")).to_have_count(1)
+    expect(page.locator("article.finding:visible")).to_have_count(1)
 
 
 def test_cells_are_filtered_by_finding(page: Page) -> None:
