@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -20,6 +18,7 @@ import botocore.utils
 import pytest
 
 from pytest_polly import Account, GuardError, PollyError
+from tests.programs import output_of
 
 from .outside_world import aws_variables, differences, make_home, patched, variables_of, world
 
@@ -279,11 +278,11 @@ def test_a_variable_that_stays_is_never_missing(home: Path, monkeypatch: pytest.
 def test_a_process_started_inside_sees_only_the_account(home: Path) -> None:
     script = "import os; print([v for n, v in os.environ.items() if n.startswith(('AWS_', 'BOTO'))])"
     with Account(region="eu-central-1") as account, account.apply("long-term"):
-        told = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
+        told = output_of(script)
         assert account.credentials is not None
-        assert account.credentials.access_key_id in told.stdout
-    assert str(home) not in told.stdout.replace("BOTO_CONFIG_2", "")
-    assert "HOME" not in told.stdout
+        assert account.credentials.access_key_id in told
+    assert str(home) not in told.replace("BOTO_CONFIG_2", "")
+    assert "HOME" not in told
 
 
 # boto3's default session ----------------------------------------------------------------------
@@ -337,15 +336,7 @@ def test_boto3_need_not_be_loaded_before() -> None:
 def _python(script: str, **variables: str) -> str:
     """Run *script* in a process of its own, with these variables and no other of AWS's."""
     kept = {name: value for name, value in os.environ.items() if name not in aws_variables()}
-    done = subprocess.run(
-        [sys.executable, "-c", dedent(script)],
-        env={**kept, **variables},
-        cwd=tempfile.gettempdir(),
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    return output_of(script, env={**kept, **variables})
 
 
 _WATCH = """

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import pytest
+
+from tests.programs import output_of
 
 _START = """
 import os, sys
@@ -88,10 +87,4 @@ assert not any("pytest_polly" in one.__module__ for one in after[:3])
 
 @pytest.mark.parametrize("script", SCRIPTS.values(), ids=SCRIPTS)
 def test_moto_is(script: str) -> None:
-    ran = subprocess.run(
-        [sys.executable, "-W", "error::ResourceWarning", "-c", _START + script],
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert ran.returncode == 0, ran.stderr
+    output_of(_START + script, "-W", "error::ResourceWarning")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from collections.abc import Iterator
 from types import ModuleType
@@ -11,6 +10,7 @@ import pytest
 
 from pytest_polly.wire.changes import Change
 from pytest_polly.wire.imports import OnImport
+from tests.programs import output_of
 
 pytest.importorskip("aiobotocore")
 
@@ -140,13 +140,7 @@ assert httpsession.AIOHTTPSession.send.__module__ == "aiobotocore.httpsession"
 
 @pytest.mark.parametrize("script", SCRIPTS.values(), ids=SCRIPTS)
 def test_aiobotocore_is(script: str) -> None:
-    ran = subprocess.run(
-        [sys.executable, "-W", "error::ResourceWarning", "-c", _SPEAK + script],
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert ran.returncode == 0, ran.stderr
+    output_of(_SPEAK + script, "-W", "error::ResourceWarning")
 
 
 def test_who_puts_back_the_finders_has_nothing_changed_twice(monkeypatch: pytest.MonkeyPatch) -> None:

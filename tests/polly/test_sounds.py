@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import struct
-import subprocess
-import sys
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from pytest_polly.services.polly import ogg, sounds
+from tests.programs import output_of
 
 from .asking import SPEECH, Polly
 from .listening import hear
@@ -205,5 +204,4 @@ def test_speaking_loads_neither_moto_nor_botocore() -> None:
         "assert polly.perform('SynthesizeSpeech', request, lambda: 1 / 0).status == 200\n"
         "print(*sorted({'moto', 'boto3', 'botocore'} & set(sys.modules)))\n"
     )
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert run.stdout.split() == []
+    assert output_of(code).split() == []

@@ -31,7 +31,6 @@ from .observed import (
     SPEECH,
     WEB_IDENTITY,
     asked,
-    attempts,
     client,
     configure,
     folder,
@@ -244,18 +243,6 @@ def test_the_role_that_may_not_be_assumed_is_asked_for_once(polly_account: Accou
             speak(client(account))
         assert asked(account.calls) == [ASSUME_ROLE]
         assert account.calls[0].status == 403
-
-
-@pytest.mark.parametrize("mode", ["legacy", "standard", "adaptive", None])
-def test_an_sts_that_fails_is_tried_as_often_as_any_service(polly_account: Account, mode: str | None) -> None:
-    with polly_account.apply("role", "assume-role") as account:
-        if mode is not None:
-            os.environ["AWS_RETRY_MODE"] = mode
-        polly = client(account)
-        account.fail("sts", "InternalFailure", times=None)
-        with pytest.raises(ClientError, match="InternalFailure"):
-            speak(polly)
-        assert asked(account.calls) == [ASSUME_ROLE] * attempts(polly)
 
 
 BROKEN: list[Any] = [

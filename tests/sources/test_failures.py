@@ -23,10 +23,13 @@ from .observed import (
     ECS,
     IMDS,
     PORTAL,
+    SIGN_IN,
     SPEECH,
+    WEB_IDENTITY,
     asked,
     attempts,
     client,
+    needs,
     session,
     speak,
     told,
@@ -66,6 +69,31 @@ def test_a_busy_polly_is_tried_as_often_as_the_client_says(
         assert [call.status for call in account.calls] == [status] * attempts(polly)
         assert metadata["RetryAttempts"] == attempts(polly) - 1
         assert metadata["MaxAttemptsReached"]
+
+
+@pytest.mark.parametrize("retries", ["legacy", "standard", "adaptive", None])
+@pytest.mark.parametrize(
+    ("source", "code", "request_"),
+    [
+        ("assume-role", "InternalFailure", ASSUME_ROLE),
+        ("web-identity", "IDPCommunicationError", WEB_IDENTITY),
+        ("sso", "InternalServerException", PORTAL),
+        pytest.param("login", "InternalServerException", SIGN_IN, marks=needs("login")),
+    ],
+)
+def test_who_hands_out_credentials_is_asked_as_often_as_any_service(
+    polly_account: Account, source: str, code: str, request_: tuple[str, str], retries: str | None
+) -> None:
+    with polly_account.apply("role", source) as account:
+        if retries is not None:
+            os.environ["AWS_RETRY_MODE"] = retries
+        # What a login left is good for a quarter of it; nothing else has been handed out yet.
+        account.clock.advance(hours=1)
+        polly = client(account)
+        account.fail(request_[0], code, times=None)
+        with pytest.raises(ClientError, match=code):
+            speak(polly)
+        assert asked(account.calls) == [request_] * attempts(polly)
 
 
 @pytest.mark.parametrize("retries", ["legacy", "standard", "adaptive"])

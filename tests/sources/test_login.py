@@ -17,7 +17,6 @@ from .observed import (
     SIGN_IN,
     SPEECH,
     asked,
-    attempts,
     cached,
     change_cached,
     client,
@@ -175,16 +174,6 @@ def test_a_refusal_is_told_by_its_reason(
             speak(client(account))
         assert type(caught.value).__name__ == error
         assert [(call.status, call.error_code) for call in account.calls] == [(status, reason)]
-
-
-def test_a_sign_in_that_fails_is_tried_as_often_as_any_service(polly_account: Account) -> None:
-    with polly_account.apply("role", "login") as account:
-        account.clock.advance(hours=1)
-        polly = client(account)
-        account.fail("signin", "InternalServerException", times=None)
-        with pytest.raises(ClientError, match="InternalServerException"):
-            speak(polly)
-        assert asked(account.calls) == [SIGN_IN] * attempts(polly)
 
 
 def test_a_proof_with_another_key_is_refused(polly_account: Account) -> None:

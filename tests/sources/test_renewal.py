@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -70,36 +70,41 @@ EVERY = [
 IN_TIME = [param for param in EVERY if param.values[0].source != "login"]  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize("renewed", EVERY)
-def test_what_has_expired_is_renewed(polly_account: Account, renewed: Renewed) -> None:
+@pytest.fixture
+def account(polly_account: Account, renewed: Renewed) -> Iterator[Account]:
+    """The account with a role in force, found where the test's parameter has it."""
     with polly_account.apply("role", renewed.source, variant=renewed.variant) as account:
-        polly = client(account)
-        speak(polly)
-        assert told(account) == [*renewed.requests * renewed.at_first, SPEECH]
-        for _ in range(2):
-            account.clock.advance(seconds=renewed.lifetime.total_seconds() + 60)
-            before = account.credentials
-            speak(polly, times=2)
-            assert before
-            assert before.access_key_id not in signers(account.calls) or renewed.source == "process"
-            assert all(issued_here(account, call) for call in account.calls if call.service == "polly")
-            assert told(account) == [*renewed.requests, SPEECH, SPEECH]
+        yield account
+
+
+@pytest.mark.parametrize("renewed", EVERY)
+def test_what_has_expired_is_renewed(account: Account, renewed: Renewed) -> None:
+    polly = client(account)
+    speak(polly)
+    assert told(account) == [*renewed.requests * renewed.at_first, SPEECH]
+    for _ in range(2):
+        account.clock.advance(seconds=renewed.lifetime.total_seconds() + 60)
+        before = account.credentials
+        speak(polly, times=2)
+        assert before
+        assert before.access_key_id not in signers(account.calls) or renewed.source == "process"
+        assert all(issued_here(account, call) for call in account.calls if call.service == "polly")
+        assert told(account) == [*renewed.requests, SPEECH, SPEECH]
 
 
 @pytest.mark.parametrize("renewed", IN_TIME)
 @pytest.mark.parametrize(("left", "asks"), [(16, False), (14, True), (9, True)])
 def test_renewal_begins_a_quarter_of_an_hour_before(
-    polly_account: Account, renewed: Renewed, left: int, asks: bool
+    account: Account, renewed: Renewed, left: int, asks: bool
 ) -> None:
-    with polly_account.apply("role", renewed.source, variant=renewed.variant) as account:
-        polly = client(account)
-        speak(polly)
-        old = signers(account.calls)
-        told(account)
-        account.clock.advance(seconds=(renewed.lifetime - timedelta(minutes=left)).total_seconds())
-        speak(polly)
-        assert (signers(account.calls) != old) is asks
-        assert told(account) == [*renewed.requests * asks, SPEECH]
+    polly = client(account)
+    speak(polly)
+    old = signers(account.calls)
+    told(account)
+    account.clock.advance(seconds=(renewed.lifetime - timedelta(minutes=left)).total_seconds())
+    speak(polly)
+    assert (signers(account.calls) != old) is asks
+    assert told(account) == [*renewed.requests * asks, SPEECH]
 
 
 # Threads --------------------------------------------------------------------------------------
@@ -120,17 +125,16 @@ def speak_in_threads(polly: Any) -> None:
 
 
 @pytest.mark.parametrize("renewed", EVERY)
-def test_twenty_threads_renew_once_and_never_mix(polly_account: Account, renewed: Renewed) -> None:
-    with polly_account.apply("role", renewed.source, variant=renewed.variant) as account:
-        polly = client(account)
+def test_twenty_threads_renew_once_and_never_mix(account: Account, renewed: Renewed) -> None:
+    polly = client(account)
+    speak_in_threads(polly)
+    speeches = [SPEECH] * THREADS * TIMES
+    assert sorted(told_whole(account)) == sorted([*renewed.requests * renewed.at_first, *speeches])
+    for _ in range(2):
+        account.clock.advance(seconds=renewed.lifetime.total_seconds() + 60)
         speak_in_threads(polly)
-        speeches = [SPEECH] * THREADS * TIMES
-        assert sorted(told_whole(account)) == sorted([*renewed.requests * renewed.at_first, *speeches])
-        for _ in range(2):
-            account.clock.advance(seconds=renewed.lifetime.total_seconds() + 60)
-            speak_in_threads(polly)
-            assert len(set(signers(account.calls))) == 1
-            assert sorted(told_whole(account)) == sorted([*renewed.requests, *speeches])
+        assert len(set(signers(account.calls))) == 1
+        assert sorted(told_whole(account)) == sorted([*renewed.requests, *speeches])
 
 
 def told_whole(account: Account) -> list[tuple[str, str]]:
@@ -153,65 +157,61 @@ ENDINGS = [
 @pytest.mark.parametrize("renewed", EVERY)
 @pytest.mark.parametrize(("ending", "code"), ENDINGS)
 def test_a_client_is_refused_until_its_window_and_a_new_one_is_not(
-    polly_account: Account, renewed: Renewed, ending: Ending, code: str
+    account: Account, renewed: Renewed, ending: Ending, code: str
 ) -> None:
     """No SDK renews what AWS refuses: exactly one request, and nothing asked of the source."""
-    with polly_account.apply("role", renewed.source, variant=renewed.variant) as account:
-        polly = client(account)
-        speak(polly)
-        told(account)
-        ending(account)
-        for _ in range(2):
-            with pytest.raises(ClientError, match=code):
-                speak(polly)
-            assert told(account) == [SPEECH]
-        account.rotate()
-        speak(client(account))
-        told(account)
-        account.clock.advance(seconds=renewed.lifetime.total_seconds() + 60)
-        speak(polly)
-        assert [call.status for call in account.calls if call.service == "polly"] == [200]
-        assert set(asked(account.calls)) >= {*renewed.requests, SPEECH}
+    polly = client(account)
+    speak(polly)
+    told(account)
+    ending(account)
+    for _ in range(2):
+        with pytest.raises(ClientError, match=code):
+            speak(polly)
+        assert told(account) == [SPEECH]
+    account.rotate()
+    speak(client(account))
+    told(account)
+    account.clock.advance(seconds=renewed.lifetime.total_seconds() + 60)
+    speak(polly)
+    assert [call.status for call in account.calls if call.service == "polly"] == [200]
+    assert set(asked(account.calls)) >= {*renewed.requests, SPEECH}
 
 
 @pytest.mark.parametrize("renewed", IN_TIME)
-def test_what_is_rotated_leaves_the_old_valid(polly_account: Account, renewed: Renewed) -> None:
-    with polly_account.apply("role", renewed.source, variant=renewed.variant) as account:
-        polly = client(account)
-        speak(polly)
-        account.rotate()
-        speak(polly)
-        speak(client(account))
-        first, second, third = signers(account.calls)
-        assert first == second != third
-        assert not any(call.refused for call in account.calls)
+def test_what_is_rotated_leaves_the_old_valid(account: Account, renewed: Renewed) -> None:
+    polly = client(account)
+    speak(polly)
+    account.rotate()
+    speak(polly)
+    speak(client(account))
+    first, second, third = signers(account.calls)
+    assert first == second != third
+    assert not any(call.refused for call in account.calls)
 
 
 @pytest.mark.parametrize("renewed", IN_TIME)
 @pytest.mark.parametrize(("ending", "code"), ENDINGS)
 def test_everything_handed_out_so_far_ends(
-    polly_account: Account, renewed: Renewed, ending: Ending, code: str
+    account: Account, renewed: Renewed, ending: Ending, code: str
 ) -> None:
-    with polly_account.apply("role", renewed.source, variant=renewed.variant) as account:
-        first = client(account)
-        speak(first)
-        account.rotate()
-        second = client(account)
-        speak(second)
-        ending(account)
-        for polly in (first, second):
-            with pytest.raises(ClientError, match=code):
-                speak(polly)
+    first = client(account)
+    speak(first)
+    account.rotate()
+    second = client(account)
+    speak(second)
+    ending(account)
+    for polly in (first, second):
+        with pytest.raises(ClientError, match=code):
+            speak(polly)
 
 
 @pytest.mark.parametrize("renewed", IN_TIME)
 @pytest.mark.parametrize("ending", [Account.expire, Account.deactivate_key])
-def test_a_new_client_is_not_given_the_dead(polly_account: Account, renewed: Renewed, ending: Ending) -> None:
-    with polly_account.apply("role", renewed.source, variant=renewed.variant) as account:
-        speak(client(account))
-        ending(account)
-        speak(client(account))
-        assert not any(call.refused for call in account.calls)
+def test_a_new_client_is_not_given_the_dead(account: Account, renewed: Renewed, ending: Ending) -> None:
+    speak(client(account))
+    ending(account)
+    speak(client(account))
+    assert not any(call.refused for call in account.calls)
 
 
 def test_everybody_who_asks_at_once_is_given_the_same() -> None:

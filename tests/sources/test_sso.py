@@ -28,7 +28,6 @@ from .observed import (
     SPEECH,
     TOKEN,
     asked,
-    attempts,
     cached,
     change_cached,
     client,
@@ -269,15 +268,6 @@ def test_a_busy_portal_is_tried_again(polly_account: Account) -> None:
         account.fail("sso", "TooManyRequestsException")
         speak(client(account))
         assert asked(account.calls) == [PORTAL, PORTAL, SPEECH]
-
-
-def test_a_portal_that_fails_is_tried_as_often_as_any_service(polly_account: Account) -> None:
-    with polly_account.apply("role", "sso") as account:
-        polly = client(account)
-        account.fail("sso", "InternalServerException", times=None)
-        with pytest.raises(ClientError, match="InternalServerException"):
-            speak(polly)
-        assert asked(account.calls) == [PORTAL] * attempts(polly)
 
 
 def test_the_token_service_has_errors_of_oauth(polly_account: Account) -> None:

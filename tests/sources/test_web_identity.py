@@ -15,14 +15,12 @@ from .observed import (
     SPEECH,
     WEB_IDENTITY,
     asked,
-    attempts,
     client,
     configure,
     issued_here,
     session,
     settings,
     speak,
-    told,
 )
 
 WAYS = ["", "profile"]
@@ -181,15 +179,3 @@ def test_a_refusal_can_be_had_without_a_wrong_token(polly_account: Account, code
         with pytest.raises(ClientError, match=f"{code}.*as it pleases"):
             speak(client(account))
         assert asked(account.calls) == [WEB_IDENTITY]
-
-
-@pytest.mark.parametrize("mode", ["legacy", "standard", None])
-def test_a_provider_out_of_reach_is_tried_again(polly_account: Account, mode: str | None) -> None:
-    with polly_account.apply("role", "web-identity") as account:
-        if mode is not None:
-            os.environ["AWS_RETRY_MODE"] = mode
-        polly = client(account)
-        account.fail("sts", "IDPCommunicationError", times=None)
-        with pytest.raises(ClientError, match="IDPCommunicationError"):
-            speak(polly)
-        assert told(account) == [WEB_IDENTITY] * attempts(polly)
