@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from .errors import CaseError
+from .errors import CaseError, PollyError
 from .modes import CORE, MODES, Mode
 from .sources import DEFAULT, DEFAULT_FOR_ROLES, SOURCES, Delivery, Source
 
@@ -50,6 +50,16 @@ def check_mode(name: str) -> Mode:
 def check_source(name: str) -> Source:
     """Return the source of that name; raise `CaseError` with the names there are."""
     return SOURCES[_check("source", name, SOURCES)]
+
+
+def check_names(where: str, names: Sequence[str] | None, check: Callable[[str], object]) -> None:
+    """Check what narrows a class, which *where* names; raise `PollyError` for what is no tuple of names."""
+    if isinstance(names, str):
+        raise PollyError(f"{where} is to be a tuple of names: ({names!r},)")
+    if not isinstance(names, (Collection, type(None))):
+        raise PollyError(f"{where} is to be a tuple of names, not {names!r}")
+    for name in names or ():
+        check(name)
 
 
 def way_of(case: Case) -> Callable[[Delivery], None]:

@@ -57,7 +57,7 @@ def parametrize(metafunc: pytest.Metafunc) -> None:
 
     try:
         if clause:
-            from .contract import parameters_for
+            from .asking import parameters_for
 
             cases = parameters_for(cls, name)
         else:

@@ -16,11 +16,15 @@ import pytest
 
 from .errors import CutOffError, MisuseError, PollyError
 from .record import Call
+from .sources import SOURCES
 
 if TYPE_CHECKING:
     from .account import Account
 
 T = TypeVar("T")
+
+#: What a parameter list with ``**kwargs`` stands for; ``profile_name`` has to be named.
+KEY_PARAMETERS = frozenset(SOURCES["explicit"].parameters)
 
 _numbers = count(1)
 
@@ -39,6 +43,15 @@ class Speaking(Protocol):
 def new_text() -> str:
     """Return a text never spoken before, so that no cache can answer for Polly; short, since AWS charges."""
     return f"Number {next(_numbers)}."
+
+
+def accepted(contract: type[Speaking]) -> frozenset[str]:
+    """Return which of boto3's credential parameters ``make_client`` takes."""
+    parameters = inspect.signature(contract.make_client).parameters
+    named = {*KEY_PARAMETERS, "profile_name"} & set(parameters)
+    if any(one.kind is inspect.Parameter.VAR_KEYWORD for one in parameters.values()):
+        named |= KEY_PARAMETERS
+    return frozenset(named)
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ from collections.abc import Collection, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 try:
     from hypothesis import settings
@@ -54,10 +54,9 @@ except ModuleNotFoundError as error:
 from . import judge
 from .account import Account
 from .books import SPEAK, Books, Key, Owner
-from .cases import Case, check_mode, check_source
+from .cases import Case, check_mode, check_names, check_source
 from .clock import Clock
-from .contract import accepted
-from .driver import Attempt, Client
+from .driver import KEY_PARAMETERS, Attempt, Client, accepted
 from .errors import PollyError
 from .findings import Finding
 from .gate import Credentials
@@ -69,7 +68,6 @@ from .sources import SOURCES
 #: prolongs the last ones.
 _SLOW, _PROLONGED = ("process",), ("imds",)
 
-_KEY_PARAMETERS = frozenset(SOURCES["explicit"].parameters)
 #: Steps of a history: the client speaks after each, which takes its time.
 _STEPS = 20
 
@@ -146,7 +144,7 @@ def _active_key_in_force(machine: CredentialMachine) -> bool:
 
 
 def _can_be_given(machine: CredentialMachine) -> bool:
-    return machine._given is None and bool(machine._accepts & _KEY_PARAMETERS)
+    return machine._given is None and bool(machine._accepts & KEY_PARAMETERS)
 
 
 #: Names of the cases that the running machine's client can be put into.
@@ -176,7 +174,7 @@ class CredentialMachine(RuleBasedStateMachine):
         raise NotImplementedError
 
     def __init__(self) -> None:
-        self._accepts = accepted(cast(Any, type(self)))
+        self._accepts = accepted(type(self))
         self._cases = _deliverable(type(self), self._accepts)
         # Half of the cases are valid ones: only who is somebody has something to lose.
         valid = [name for name, case in self._cases.items() if MODES[case.mode].valid]
@@ -473,10 +471,13 @@ def _deliverable(machine: type[CredentialMachine], accepts: Collection[str]) -> 
     for method in ("make_client", "synthesize"):
         if getattr(machine, method) is getattr(CredentialMachine, method):
             raise PollyError(f"{machine.__qualname__} must define {method}(self, …), as a contract does")
-    modes = [check_mode(mode).name for mode in machine.modes or MODES]
-    sources = [check_source(source) for source in machine.sources or SOURCES]
+    check_names(f"{machine.__qualname__}.modes", machine.modes, check_mode)
+    check_names(f"{machine.__qualname__}.sources", machine.sources, check_source)
+    modes = MODES if machine.modes is None else machine.modes
     if machine.sources is None:
-        sources = [one for one in sources if one.name not in _SLOW and one.unavailable() is None]
+        sources = [one for one in SOURCES.values() if one.name not in _SLOW and one.unavailable() is None]
+    else:
+        sources = [SOURCES[name] for name in machine.sources]
     fitting = [one for one in sources if not one.parameters or set(one.parameters) & set(accepts)]
     cases = [Case(mode, source.name) for mode in modes for source in fitting if mode in source.modes]
     if not cases:

@@ -20,9 +20,10 @@ from botocore.hooks import HierarchicalEmitter
 
 from pytest_polly import wellformed
 from pytest_polly.account import Account
+from pytest_polly.asking import parameters_for
 from pytest_polly.cases import Case
 from pytest_polly.clauses import CLAUSES
-from pytest_polly.contract import ContractBroken, CredentialContract, parameters_for
+from pytest_polly.contract import ContractBroken, CredentialContract
 
 #: The classes that the inner pytest is to collect; its test module takes them from here.
 collected: dict[str, type[CredentialContract]] = {}

@@ -12,7 +12,8 @@ import pytest
 
 from pytest_polly import PollyError
 from pytest_polly.account import Account
-from pytest_polly.contract import ContractBroken, CredentialContract, parameters_for
+from pytest_polly.asking import parameters_for
+from pytest_polly.contract import ContractBroken, CredentialContract
 
 from . import sound_clients
 from .broken_clients import Narrator

@@ -12,9 +12,10 @@ import pytest
 from hypothesis import Phase, settings
 from hypothesis.database import InMemoryExampleDatabase
 
-from pytest_polly import contract, wellformed
+from pytest_polly import asking, wellformed
 from pytest_polly.account import Account
-from pytest_polly.contract import ContractBroken, parameters_for
+from pytest_polly.asking import parameters_for
+from pytest_polly.contract import ContractBroken
 from pytest_polly.driver import Attempt
 from pytest_polly.findings import Finding
 from pytest_polly.gate import Credentials
@@ -200,6 +201,6 @@ def test_without_hypothesis_the_clause_is_skipped_and_says_how_to_get_it(
         return {mark.kwargs["reason"] for param in params for mark in param.marks}
 
     assert reasons(CLAUSE) == set()
-    monkeypatch.setattr(contract, "find_spec", lambda name: None)
+    monkeypatch.setattr(asking, "find_spec", lambda name: None)
     assert reasons(CLAUSE) == {'needs hypothesis: pip install "pytest-polly[property]"'}
     assert reasons("test_speaks_with_valid_credentials") == set()

@@ -380,4 +380,5 @@ def test_collecting_twice_is_no_misuse(pytester: pytest.Pytester, twice: str) ->
         """
     )
     pytester.makepyfile(test_it="def test_it(polly_role):\n    assert polly_role.mode == 'role'")
-    pytester.runpytest(*twice.split()).assert_outcomes(passed=1)
+    # Older versions of pytest run it twice.
+    assert pytester.runpytest(*twice.split()).parseoutcomes().keys() == {"passed"}

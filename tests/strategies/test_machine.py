@@ -247,7 +247,7 @@ def test_a_machine_is_collected_by_pytest(pytester: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(
         [
             "*ClientAtFault: session-token-dropped: Narrators, with *-explicit in force*",
-            "E*  seen  SynthesizeSpeech signed with ASIA*",
+            "E*  seen  SynthesizeSpeech signed with A*IA*",
             'E*  cure  boto3.client("polly", *',
             "*state.start(case='*-explicit')",
         ]
@@ -333,6 +333,14 @@ def test_time_is_taken_hold_of_once(monkeypatch: pytest.MonkeyPatch) -> None:
         (
             {"make_client": lambda self: None, "synthesize": lambda self, client, text: b"", "modes": ("x",)},
             "'x' is no mode",
+        ),
+        (
+            {"make_client": lambda self: None, "synthesize": lambda self, client, text: b"", "modes": "role"},
+            r"Incomplete.modes is to be a tuple of names: \('role',\)",
+        ),
+        (
+            {"make_client": lambda self: None, "synthesize": lambda self, client, text: b"", "sources": ()},
+            "no mode and source of its choice go together",
         ),
         (
             {
