@@ -15,10 +15,11 @@ def live_lines(facts: LiveFacts, width: int) -> Iterator[str]:
     yield f"{facts['arn']} in {facts['region']}"
     yield f"{facts['characters']} of {facts['budget']} characters spoken"
     drifts, compared = facts["drift"], facts["compared"]
+    answers = "1 answer" if compared == 1 else f"{compared} answers"
     if not drifts:
-        yield f"{compared} answers, all as simulated"
+        yield f"{answers}, all as simulated" if compared else "no answer to compare with the simulation"
         return
-    yield f"{compared} answers, {sum(one['times'] for one in drifts)} otherwise than simulated:"
+    yield f"{answers}, {sum(one['times'] for one in drifts)} otherwise than simulated:"
     for drift in drifts:
         title = f"{drift['mode']}  {drift['service']} {drift['operation']}, by {', '.join(drift['sources'])}"
         yield from textwrap.wrap(title, width, subsequent_indent="    ", break_on_hyphens=False)

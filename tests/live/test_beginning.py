@@ -44,7 +44,7 @@ def test_the_header_says_whose_account_where_and_how_much(
             "*= polly: live =*",
             f"arn:aws:iam::{ACCOUNT}:user/maintainer in {REGION}",
             "5 of 20 characters spoken",
-            "1 answers, all as simulated",
+            "1 answer, all as simulated",
         ]
     )
     assert elsewhere.spoken == 5
