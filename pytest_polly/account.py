@@ -6,9 +6,8 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -98,7 +97,7 @@ class Account:
             raise PollyError("this account is in force already; make another one with Account()")
         with ExitStack() as stack:
             stack.callback(self.clock.reset)
-            folder = Path(stack.enter_context(TemporaryDirectory(prefix="pytest-polly-")))
+            folder = stack.enter_context(environment.folder())
             botocore.install()
             aiobotocore.install()
             s3.install()
@@ -172,8 +171,7 @@ class Account:
             pytest.skip(f"source {case.source!r} cannot be used: {reason}")
         from .wire import botocore
 
-        with TemporaryDirectory(dir=self._folder) as name, self._aws.undone(), ExitStack() as stack:
-            folder = Path(name)
+        with environment.folder(self._folder) as folder, self._aws.undone(), ExitStack() as stack:
             variables = self._variables(folder)
             delivered = [deliver(one, self._issuer, folder, self._aws) for one in (*case.beside, case)]
             for one in delivered:
@@ -219,8 +217,18 @@ class Account:
         self._check_in_force()
         from .wire.server import Server, wall_clock
 
-        with Server(self._aws.answer, lambda: wall_clock() + self.clock.skew, self.region) as server:
+        def now() -> datetime:
+            return wall_clock() + self.clock.skew
+
+        with Server(self._aws.answer, now, self.region, lambda: self._case_folder) as server:
             yield server
+
+    @property
+    def _case_folder(self) -> Path:
+        """Where the files of the case in force are, or those of none."""
+        self._check_in_force()
+        assert self._folder is not None
+        return self._current.delivery.folder if self._applied else self._folder
 
     # The case in force ------------------------------------------------------------------------
 

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import Any
 
 #: Names that can lead an SDK to credentials; all others are none of our business.
@@ -78,6 +80,20 @@ def outside() -> Iterator[None]:
         first.variables, first.default_session = changed.variables, changed.default_session
         _outside[:] = owners
         inside.enter()
+
+
+@contextmanager
+def folder(within: Path | None = None) -> Iterator[Path]:
+    """Make a folder for the block.
+
+    A process that is forked off inside leaves the block too, and leaves the folder to the one that made it.
+    """
+    path, maker = Path(mkdtemp(prefix="pytest-polly-", dir=within)), os.getpid()
+    try:
+        yield path
+    finally:
+        if os.getpid() == maker:
+            rmtree(path, ignore_errors=True)
 
 
 def base_variables(folder: Path, region: str) -> dict[str, str]:

@@ -101,6 +101,20 @@ def noting(refusals: list[BaseException]) -> Iterator[None]:
         _noting[:] = [one for one in _noting if one is not refusals]
 
 
+def note(error: BaseException) -> None:
+    """Note what is raised past a client, or cannot be raised where the client is."""
+    for refusals in _noting:
+        refusals.append(error)
+
+
+def fallen_over(request: Request, error: Exception) -> InternalError:
+    """Return what is told where the answering of *request* ended in *error*."""
+    return InternalError(
+        f"polly: what answers {request.method} {request.host}{request.path} for AWS fell over, which is "
+        f"a fault of pytest-polly and not of the client: {type(error).__name__}: {error}"
+    )
+
+
 def answer(request: Request, proxy: str | None = None) -> Response | Passage | None:
     """Answer *request*, or return ``None`` or a `Passage` if it may go where it wants to.
 
@@ -113,8 +127,7 @@ def answer(request: Request, proxy: str | None = None) -> Response | Passage | N
     try:
         return _answer(request, proxy)
     except (GuardError, InternalError) as error:
-        for refusals in _noting:
-            refusals.append(error)
+        note(error)
         raise
 
 
@@ -130,10 +143,7 @@ def _answer(request: Request, proxy: str | None) -> Response | Passage | None:
     except PollyError:
         raise
     except Exception as error:
-        raise InternalError(
-            f"polly: what answers {request.method} {request.host}{request.path} for AWS fell over, which is "
-            f"a fault of pytest-polly and not of the client: {type(error).__name__}: {error}"
-        ) from error
+        raise fallen_over(request, error) from error
     if response is None and not (is_loopback(request.host) and request.header("host") not in _reserved):
         raise GuardError(
             f"polly: refused to send {request.method} {request.host}{request.path}: while an account "

@@ -23,6 +23,7 @@ from xml.sax.saxutils import escape
 
 from ..errors import CutOffError, PollyError
 from ..gate import Request, Response
+from . import fallen_over, note
 
 if TYPE_CHECKING:
     from .waitress import Listener
@@ -68,8 +69,11 @@ class Server:
         answer: Callable[[Request, datetime], Response | None],
         now: Callable[[], datetime],
         region: str,
+        folder: Callable[[], Path],
     ) -> None:
         self._account_answers = answer
+        #: Where the files of the case in force are.
+        self._folder = folder
         #: AWS's time, as it is for processes that go by the machine's.
         self._now = now
         self._region = region
@@ -115,7 +119,7 @@ class Server:
             variables[_FULL_URI] = self.url + urlsplit(container).path
         for name in ("NO_PROXY", "no_proxy"):
             variables[name] = ",".join(filter(None, [os.environ.get(name), "127.0.0.1", "localhost"]))
-        home = str(_home(Path(os.environ["AWS_CONFIG_FILE"]).parent))
+        home = str(_home(self._folder()))
         return {**variables, "HOME": home, "USERPROFILE": home}
 
     def _answer(self, request: Request) -> Response:
@@ -125,6 +129,11 @@ class Server:
         except CutOffError:
             # From afar a client can be cut off only so.
             return Response(0)
+        except Exception as error:
+            fault = fallen_over(request, error)
+            fault.__cause__ = error
+            note(fault)
+            return _told(request, 500, "FallenOver", str(fault))
         if response is None:
             return _not_here(request)
         # An SDK whose signature is refused for its age may set its clock by this.
@@ -173,18 +182,23 @@ def _service(scope: str) -> str:
 
 
 def _not_here(request: Request) -> Response:
-    """Refuse what no service here answers, in a form of which most SDKs show the message."""
+    """Refuse what no service here answers."""
     message = (
         f"pytest-polly does not answer {request.method} {request.path}: it plays Polly, STS and the sources "
         "of credentials. For another service set AWS_ENDPOINT_URL_<SERVICE>, to moto's server for example."
     )
+    return _told(request, 404, "NotHere", message)
+
+
+def _told(request: Request, status: int, code: str, message: str) -> Response:
+    """Say something that AWS would not, in a form of which most SDKs show the message."""
     if "json" in (request.header("content-type") or ""):
-        content_type, body = "application/json", json.dumps({"__type": "NotHere", "message": message})
+        content_type, body = "application/json", json.dumps({"__type": code, "message": message})
     else:
-        error = f"<Error><Code>NotHere</Code><Message>{escape(message)}</Message></Error>"
+        error = f"<Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
         content_type, body = "text/xml", f"<ErrorResponse>{error}</ErrorResponse>"
     sent = body.encode("utf-8", "replace")
-    return Response(404, {"Content-Type": content_type, "Content-Length": str(len(sent))}, sent)
+    return Response(status, {"Content-Type": content_type, "Content-Length": str(len(sent))}, sent)
 
 
 def _container_uri(variables: Mapping[str, str]) -> str | None:

@@ -285,6 +285,29 @@ def test_a_process_started_inside_sees_only_the_account(home: Path) -> None:
     assert "HOME" not in told
 
 
+def test_a_process_that_is_forked_off_leaves_everything_in_its_place() -> None:
+    """Also if it ends as a script does, by way of all that its parent had begun."""
+    told = output_of("""
+        import os, sys
+        import boto3
+        from pytest_polly import Account
+
+        with Account() as account, account.apply("long-term", "shared-credentials-file"):
+            forked = os.fork()
+            boto3.client("polly").describe_voices()
+            if forked == 0:
+                sys.exit()
+            assert os.waitpid(forked, 0) == (forked, 0)
+            # A new session reads the file anew.
+            boto3.Session().client("polly").describe_voices()
+            print([call.status for call in account.calls])
+            folder = os.path.dirname(os.path.dirname(os.environ["AWS_CONFIG_FILE"]))
+            assert os.path.exists(folder)
+        assert not os.path.exists(folder)
+    """)
+    assert told.splitlines() == ["[200, 200]"]
+
+
 # boto3's default session ----------------------------------------------------------------------
 
 

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from pytest_polly.aws import SimulatedAWS
@@ -93,7 +94,7 @@ def _told(credentials: Credentials) -> dict[str, str]:
 
 def main() -> None:
     played = Played()
-    with Server(played.answer, wall_clock, REGION) as server:
+    with Server(played.answer, wall_clock, REGION, Path) as server:
         print(json.dumps({"url": server.url, "role": played.role.arn}), flush=True)
         for line in sys.stdin:
             asked = json.loads(line)

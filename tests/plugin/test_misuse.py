@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -328,15 +327,6 @@ def test_an_account_says_what_it_cannot_do(
 def test_a_strategy_says_what_it_cannot_draw(misuse: Callable[[], object], told: str) -> None:
     with pytest.raises(CaseError, match=told):
         misuse()
-
-
-def test_a_server_without_waitress_names_the_extra(
-    polly_account: Account, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "waitress", None)
-    monkeypatch.delitem(sys.modules, "pytest_polly.wire.waitress", raising=False)
-    with pytest.raises(PollyError, match=r"pip install 'pytest-polly\[server\]'"), polly_account.serve():
-        pass
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
@@ -28,6 +29,7 @@ from botocore.exceptions import ClientError, ConnectionClosedError
 from waitress.trigger import trigger
 
 from pytest_polly import Account, PollyError
+from pytest_polly.services.signed import Polly
 from pytest_polly.wire.server import Server, wall_clock
 
 _SPEECH = '{"OutputFormat": "mp3", "Text": "Hello", "VoiceId": "Joanna"}'
@@ -317,6 +319,38 @@ def test_answers_are_dated_by_awss_clock_as_it_is_for_processes(
         assert abs((date - wall_clock()).total_seconds() - ahead) < 30
 
 
+@pytest.mark.parametrize("method", ["operation", "perform"])
+def test_what_falls_over_is_told_and_noted(
+    polly: Any, polly_long_term: Account, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    """The client in the other process is not to be blamed for it."""
+
+    def fall_over(*_: object) -> None:
+        raise LookupError("over here")
+
+    monkeypatch.setattr(Polly, method, fall_over)
+    with pytest.raises(ClientError, match=r"is a fault of pytest-polly and not of the client: LookupError"):
+        _speak(polly)
+    (noted,) = polly_long_term.refusals
+    assert "POST 127.0.0.1" in str(noted)
+    assert isinstance(noted.__cause__, LookupError)
+    monkeypatch.undo()
+    assert _speak(polly)
+
+
+def test_a_process_has_a_home_whatever_a_test_does_to_its_variables(
+    polly_long_term: Account, polly_server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for path in (tmp_path / "config", None):
+        if path is not None:
+            monkeypatch.setenv("AWS_CONFIG_FILE", str(path))
+        else:
+            monkeypatch.delenv("AWS_CONFIG_FILE")
+        home = Path(polly_server.env["HOME"])
+        assert (home / ".aws" / "sso" / "cache").is_symlink()
+    assert not list(tmp_path.iterdir())
+
+
 def test_two_servers_are_two_accounts(polly_server: Server, polly_long_term: Account) -> None:
     with Account() as other, other.apply("long-term"), other.serve() as server:
         with closing(boto3.client("polly", endpoint_url=server.url)) as mine:
@@ -347,13 +381,13 @@ def test_it_says_what_is_not_installed(polly_long_term: Account, monkeypatch: py
     monkeypatch.setitem(sys.modules, "waitress", None)
     monkeypatch.delitem(sys.modules, "pytest_polly.wire.waitress", raising=False)
     monkeypatch.delattr("pytest_polly.wire.waitress", raising=False)
-    with pytest.raises(PollyError, match=r"pip install 'pytest-polly\[server\]'"), polly_long_term.serve():
+    with pytest.raises(PollyError, match=r'pip install "pytest-polly\[server\]"'), polly_long_term.serve():
         pass
 
 
 def test_it_is_nowhere_until_it_is_entered() -> None:
     with pytest.raises(PollyError, match="not being served"):
-        _ = Server(lambda request, now: None, wall_clock, "us-east-1").url
+        _ = Server(lambda request, now: None, wall_clock, "us-east-1", Path).url
 
 
 # Nothing is left ------------------------------------------------------------------------------
