@@ -29,14 +29,10 @@ from pytest_polly.modes import INVALID, MODES, VALID
 from pytest_polly.sources import SOURCES
 
 from .contract_runs import session
+from .sound_clients import SPEECH, NarratorError, Sound
 
-_SPEECH = {"OutputFormat": "mp3", "VoiceId": "Joanna"}
 _KEYS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
 _log = logging.getLogger("narrator")
-
-
-class NarratorError(Exception):
-    """The narrator cannot speak."""
 
 
 def _polly(given: dict[str, str]) -> Any:
@@ -71,23 +67,16 @@ class Narrator:
         return self.ask(text, self.polly)
 
     def ask(self, text: str, polly: Any) -> Any:
-        return polly.synthesize_speech(Text=text, **_SPEECH)["AudioStream"].read()
+        return polly.synthesize_speech(Text=text, **SPEECH)["AudioStream"].read()
 
     def fail(self, error: Exception) -> Any:
         raise NarratorError(f"cannot speak: {error}") from error
 
 
-class Broken(CredentialContract):
+class Broken(Sound):
     """What every contract of a broken client has in common."""
 
-    error = NarratorError
-    client: ClassVar[type[Narrator]] = Narrator
-
-    def make_client(self, profile_name: str | None = None, **credentials: Any) -> Any:
-        return self.client(profile_name=profile_name, **credentials)
-
-    def synthesize(self, client: Any, text: str) -> Any:
-        return client.say(text)
+    client: ClassVar[type[Any]] = Narrator
 
 
 # Which credentials ----------------------------------------------------------------------------

@@ -24,12 +24,12 @@ from .broken_clients import (
     Freezes,
     LosesCode,
     Narrator,
-    NarratorError,
     RaisesAnother,
     UsesItsOwnKey,
     _polly,
 )
 from .contract_runs import session
+from .sound_clients import NarratorError
 
 SPEAKS = "test_speaks_with_valid_credentials"
 RAISES = "test_raises_with_invalid_credentials"

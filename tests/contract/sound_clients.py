@@ -50,10 +50,10 @@ class Narrator:
 
 
 class Sound(CredentialContract):
-    """What the classes below have in common; none is told apart by name, modes or sources."""
+    """What the contracts of most clients have in common."""
 
     error = NarratorError
-    client: ClassVar[type[Narrator]] = Narrator
+    client: ClassVar[type[Any]] = Narrator
 
     def make_client(self, profile_name: str | None = None, **credentials: Any) -> Any:
         return self.client(profile_name=profile_name, **credentials)

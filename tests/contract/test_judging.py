@@ -23,6 +23,8 @@ from . import broken_clients
 from .broken_clients import Broken, Narrator
 from .conftest import Ask
 from .contract_runs import run_as_is, session
+from .odd_clients import ThroughSession
+from .sound_clients import NarratorError
 
 _SAYS = {"Text": "Hello", "OutputFormat": "mp3", "VoiceId": "Joanna"}
 _NEGATIVE = set(CLAUSES) - {"test_speaks_with_valid_credentials"}
@@ -83,7 +85,7 @@ def test_what_an_error_says_of_a_token_is_not_the_record() -> None:
 
     class Complaining(Narrator):
         def fail(self, error: Exception) -> Any:
-            raise broken_clients.NarratorError(f"aws_session_token: {error}") from error
+            raise NarratorError(f"aws_session_token: {error}") from error
 
     complaining = Case.of(Complaining)
     assert complaining.found("test_raises_with_invalid_credentials", "expired-token", "explicit") == []
@@ -150,7 +152,7 @@ def test_a_source_is_controlled_by_itself() -> None:
     class WithoutProfiles(Narrator):
         def connect(self) -> Any:
             if "profile_name" in self.given:
-                raise broken_clients.NarratorError("what is a profile?")
+                raise NarratorError("what is a profile?")
             return super().connect()
 
     case = Case.of(type("Swallowing", (broken_clients.Swallows, WithoutProfiles), {}))
@@ -186,7 +188,7 @@ def test_the_end_of_the_process_is_a_finding_of_asynchronous_clients_too() -> No
         async def synthesize(self, client: Narrator, text: str) -> bytes:
             try:
                 audio: bytes = client.say(text)
-            except broken_clients.NarratorError:
+            except NarratorError:
                 sys.exit(1)
             return audio
 
@@ -361,13 +363,6 @@ def test_audio_without_a_call_is_never_green() -> None:
 # 5. botocore is not the client's fault --------------------------------------------------------
 
 
-class _ThroughSession(Narrator):
-    """Gives half a key pair to a session, which takes it."""
-
-    def connect(self) -> Any:
-        return session(**self.accept()).client("polly")
-
-
 @pytest.mark.parametrize(
     "clause",
     [
@@ -378,7 +373,7 @@ class _ThroughSession(Narrator):
 )
 def test_half_a_key_pair_that_the_sdk_lets_pass(clause: str) -> None:
     """Sent, with a signature by nothing, or asserted away: neither is the client's doing."""
-    assert Case.of(_ThroughSession).found(clause, "partial", "explicit") == []
+    assert Case.of(ThroughSession).found(clause, "partial", "explicit") == []
 
 
 def test_an_older_triple_that_is_whole_is_not_torn() -> None:

@@ -23,6 +23,7 @@ from pytest_polly.wellformed import Trial
 
 from . import broken_clients, sound_clients
 from .broken_clients import Broken, Narrator
+from .sound_clients import NarratorError
 
 CLAUSE = "test_any_well_formed_credentials"
 
@@ -107,8 +108,8 @@ def test_nothing_that_was_drawn_is_shown() -> None:
             super().__init__(**given)
             try:
                 self.accept()
-            except broken_clients.NarratorError as error:
-                raise broken_clients.NarratorError(f"{given} will not do") from error
+            except NarratorError as error:
+                raise NarratorError(f"{given} will not do") from error
 
     error = broken(Tells, "long-term", "explicit")
     shown = f"{error} {error.findings} {getattr(error, '__notes__', ())}"

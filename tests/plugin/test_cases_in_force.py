@@ -48,60 +48,6 @@ def test_a_marker_stands_for_cases(pytester: pytest.Pytester, marker: str, expec
     assert ids(pytester, marker) == expected
 
 
-@pytest.mark.parametrize(
-    ("marker", "message"),
-    [
-        ("'expired'", "'expired' is no mode; the modes are long-term, session-token, role, *"),
-        ("source='env'", "'env' is no source; the sources are explicit, profile-name, environment, *"),
-        ("source='imds', sources=['sso']", "give `source` or `sources`, not both"),
-        ("sources='imds'", "`sources` is a list; for one source write source='imds'"),
-        ("mode='role'", "*unexpected keyword argument 'mode'*"),
-        (
-            "'role', source='environment'",
-            "mode 'role' cannot be delivered through 'environment'; its sources are process, assume-role, *",
-        ),
-        ("42", "42 is no mode; the modes are *"),
-    ],
-)
-def test_misuse_of_the_marker_is_one_clear_line(pytester: pytest.Pytester, marker: str, message: str) -> None:
-    pytester.makepyfile(f"import pytest\n\n@pytest.mark.polly({marker})\ndef test_it(): pass")
-    result = pytester.runpytest()
-    result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines([f"polly: {message}"])
-    result.stdout.no_fnmatch_line("*Traceback*")
-
-
-@pytest.mark.parametrize(
-    ("test", "both"),
-    [
-        ("def test_it(polly_role, polly_long_term): pass", "polly_long_term and polly_role"),
-        ("@pytest.mark.polly('role')\ndef test_it(polly_role): pass", "@pytest.mark.polly and polly_role"),
-    ],
-)
-def test_two_cases_at_once_are_refused(pytester: pytest.Pytester, test: str, both: str) -> None:
-    pytester.makepyfile(f"import pytest\n\n{test}")
-    result = pytester.runpytest()
-    result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines([f"polly: test_it uses {both}, but only one case can be in force; *"])
-
-
-def test_the_marker_on_a_test_case_shows_what_to_use(pytester: pytest.Pytester) -> None:
-    pytester.makepyfile(
-        """
-        import unittest, pytest
-
-        class TestIt(unittest.TestCase):
-            @pytest.mark.polly("role")
-            def test_it(self): pass
-        """
-    )
-    result = pytester.runpytest()
-    result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(
-        ['polly: TestIt is a unittest.TestCase, *use a fixture: @pytest.mark.usefixtures("polly_role")']
-    )
-
-
 def test_fixtures_serve_test_cases(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         _NARRATOR

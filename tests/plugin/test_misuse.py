@@ -129,6 +129,14 @@ def test_a_test_case_of_others_beside_the_marker_is_none_of_its_business(pyteste
         ),
         ("@pytest.mark.polly(sources=5)\ndef test_it(): pass", "`sources` is a list of names, not 5"),
         (
+            "@pytest.mark.polly(sources='imds')\ndef test_it(): pass",
+            "`sources` is a list; for one source write source='imds'",
+        ),
+        (
+            "@pytest.mark.polly(source='imds', sources=['sso'])\ndef test_it(): pass",
+            "give `source` or `sources`, not both",
+        ),
+        (
             "@pytest.mark.polly(source=['sso'])\ndef test_it(): pass",
             "[[]'sso'] is no source; the sources are *",
         ),
@@ -137,7 +145,8 @@ def test_a_test_case_of_others_beside_the_marker_is_none_of_its_business(pyteste
         (
             "@pytest.fixture\ndef narrator(polly_role): pass\n\n"
             "@pytest.mark.polly\ndef test_it(narrator): pass",
-            "test_it uses @pytest.mark.polly and polly_role, but only one case *",
+            "test_it uses @pytest.mark.polly and polly_role, but only one case can be in force; for another "
+            "one inside the test: `with polly_account.apply(mode, source):`",
         ),
         (
             "@pytest.mark.polly('role')\n@pytest.mark.polly('none')\ndef test_it(): pass",
@@ -168,6 +177,8 @@ def test_a_test_case_of_others_beside_the_marker_is_none_of_its_business(pyteste
         "no pair",
         "keyword",
         "number",
+        "one of sources",
+        "source and sources",
         "list of source",
         "list of modes",
         "fixtures",
@@ -329,28 +340,12 @@ def test_a_strategy_says_what_it_cannot_draw(misuse: Callable[[], object], told:
         misuse()
 
 
-@pytest.mark.parametrize(
-    ("options", "told"),
-    [
-        (["--polly-report=matrix.pdf"], "--polly-report matrix.pdf: the name is to end in .html or .json"),
-        (
-            ["--polly-report=no/matrix.html"],
-            "--polly-report no/matrix.html: cannot be written: No such file *",
-        ),
-        (
-            ["--polly-live-budget=-1"],
-            "polly: the budget '-1' (from command line) is no number *",
-        ),
-    ],
-)
-def test_an_option_that_cannot_be_met_ends_the_run_before_it_begins(
-    pytester: pytest.Pytester, options: list[str], told: str
-) -> None:
-    """The run would be for nothing, and a live one costs money."""
+def test_a_budget_that_is_none_ends_the_run_before_it_begins(pytester: pytest.Pytester) -> None:
+    """A live run costs money."""
     pytester.makepyfile("def test_it(): pass")
-    result = pytester.runpytest(*options)
+    result = pytester.runpytest("--polly-live-budget=-1")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines([f"ERROR: {told}"])
+    result.stderr.fnmatch_lines(["ERROR: polly: the budget '-1' (from command line) is no number *"])
 
 
 def test_the_marker_is_known_to_strict_runs(pytester: pytest.Pytester) -> None:
