@@ -25,7 +25,6 @@ smartquotes = False
 # Docstrings put the names of objects between single backticks.
 default_role = "py:obj"
 autodoc_member_order = "bysource"
-autodoc_preserve_defaults = True
 
 html_theme = "furo"
 html_title = f"pytest-polly {release}"

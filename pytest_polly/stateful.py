@@ -82,7 +82,7 @@ class ClientAtFault(AssertionError):
 
 
 class AWSAtFault(AssertionError):
-    """The simulated AWS answered otherwise than AWS does: a fault of this kit, not of the client."""
+    """The simulated AWS answered otherwise than AWS does: not the client's fault."""
 
 
 # The machine ----------------------------------------------------------------------------------
@@ -159,8 +159,10 @@ class CredentialMachine(RuleBasedStateMachine):
     that an example runs in is ``self.account``.
     """
 
-    #: Narrow what is delivered, by the names of modes and sources; ``None``: everything that is quick.
+    #: The names of the modes that are delivered; ``None``: all of them.
     modes: ClassVar[Sequence[str] | None] = None
+    #: The names of the sources through which; ``None``: all but ``process``, which takes its time, and
+    #: ``imds``, whose last credentials botocore itself prolongs.
     sources: ClassVar[Sequence[str] | None] = None
 
     TestCase = _InHeldTime()
@@ -170,7 +172,7 @@ class CredentialMachine(RuleBasedStateMachine):
         raise NotImplementedError
 
     def synthesize(self, *args: Any, **kwargs: Any) -> Any:
-        """Have the client given speak the text given; return bytes, or an iterable of bytes."""
+        """Have the client, the first argument, speak the text, the second, and return the audio."""
         raise NotImplementedError
 
     def __init__(self) -> None:
@@ -239,12 +241,14 @@ class CredentialMachine(RuleBasedStateMachine):
     @precondition(_somebody_in_force)
     @rule()
     def rotate(self) -> None:
+        """New credentials lie at the source; the old ones stay valid."""
         self.account.rotate()
         self._enter_case()
 
     @precondition(_session_in_force)
     @rule()
     def expire(self) -> None:
+        """The sessions in force run out."""
         self.account.expire()
         for key in self._keys_in_force():
             key.expired = True
@@ -252,6 +256,7 @@ class CredentialMachine(RuleBasedStateMachine):
     @precondition(_active_key_in_force)
     @rule()
     def deactivate(self) -> None:
+        """The keys in force are switched off."""
         self.account.deactivate_key()
         for key in self._keys_in_force():
             key.active = False
@@ -259,6 +264,7 @@ class CredentialMachine(RuleBasedStateMachine):
     @precondition(_somebody_in_force)
     @rule()
     def revoke(self) -> None:
+        """Every session issued so far to who is in force is revoked."""
         self.account.revoke_sessions()
         for key in self._books.keys.values():
             key.revoked |= key.temporary and key.owner is self._force.owner
@@ -266,18 +272,21 @@ class CredentialMachine(RuleBasedStateMachine):
     @precondition(_somebody_in_force)
     @rule(action=_ACTIONS)
     def deny(self, action: str) -> None:
+        """Who is in force is denied an action."""
         self.account.deny(action)
         self._owner.denies.add(action)
 
     @precondition(_somebody_in_force)
     @rule(action=_ACTIONS)
     def allow(self, action: str) -> None:
+        """Who is in force is allowed an action, and no longer denied it."""
         self.account.allow(action)
         self._owner.denies.discard(action)
         self._owner.allows.add(action)
 
     @rule(minutes=_MINUTES)
     def advance(self, minutes: int) -> None:
+        """Time goes by."""
         self.account.clock.advance(minutes=minutes)
         self._enter_sessions()
 
@@ -294,6 +303,7 @@ class CredentialMachine(RuleBasedStateMachine):
 
     @rule()
     def speak(self) -> None:
+        """The client speaks again, after this and every further step."""
         self._silent = False
 
     # Keeping the books ------------------------------------------------------------------------

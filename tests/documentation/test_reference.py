@@ -78,6 +78,14 @@ def test_every_extra_is_in_the_table() -> None:
     assert set(rows) == {*extras} - {"dev", "docs"}
 
 
+def test_every_step_of_the_state_machine_is_in_the_reference() -> None:
+    pytest.importorskip("hypothesis")
+    machine = importlib.import_module("pytest_polly.stateful").CredentialMachine
+    own = {name for name, value in vars(machine).items() if name[0] != "_" and inspect.isfunction(value)}
+    told = re.findall(r"   \.\. automethod:: (\w+)", _reference("property-tests"))
+    assert set(told) == own - {"make_client", "synthesize", "teardown"}
+
+
 def test_strategies_are_all_shown() -> None:
     """By `automodule`, which goes by ``__all__``."""
     pytest.importorskip("hypothesis")
