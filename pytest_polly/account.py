@@ -17,12 +17,14 @@ from .aws import SimulatedAWS
 from .cases import Case, check_case, check_mode
 from .clock import Clock
 from .directory import Directory, Role, User
-from .errors import CutOffError, PollyError
+from .errors import CutOffError, PollyError, did_you_mean
 from .failing import planned
 from .gate import Credentials, IssuedKey, statement
+from .gate.wildcards import matches
 from .issuing import Delivered, Issuer, deliver
 from .modes import MODES, Expected
 from .record import Call
+from .services.signed import Polly
 from .sources import SOURCES
 
 if TYPE_CHECKING:
@@ -467,10 +469,20 @@ def _check_credentials(credentials: object) -> None:
         )
 
 
+#: What can be allowed and denied of Polly: also the one operation that is not answered here.
+_POLLY_ACTIONS = (*Polly.operations, "StartSpeechSynthesisStream")
+
+
 def _checked_action(action: Any) -> str:
     if not isinstance(action, str) or (":" not in action and action != "*"):
         raise PollyError(
             f"an action has its service before it, as in 'polly:SynthesizeSpeech'; not {action!r}"
+        )
+    service, _, name = action.partition(":")
+    if service.lower() == "polly" and not any(matches(one, name, ignore_case=True) for one in _POLLY_ACTIONS):
+        raise PollyError(
+            f"{action!r} is no action of Polly's; those are {', '.join(_POLLY_ACTIONS)}"
+            f"{did_you_mean(name, _POLLY_ACTIONS)}"
         )
     return action
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
-from .errors import CaseError, PollyError
+from .errors import CaseError, PollyError, did_you_mean
 from .modes import CORE, MODES, Mode
 from .sources import DEFAULT, DEFAULT_FOR_ROLES, SOURCES, Delivery, Source
 
@@ -124,9 +123,9 @@ def _check(kind: str, name: object, known: Iterable[str], of: str = "") -> str:
 
 def _meant(name: object, known: list[str]) -> str:
     """Say what may have been meant: something spelt nearly so, or a source where a mode is named."""
-    close = get_close_matches(str(name).lower().replace("_", "-"), known, n=1)
+    close = did_you_mean(str(name).lower().replace("_", "-"), known)
     if close:
-        return f"; did you mean {close[0]!r}?"
+        return close
     for kind, names in (("source", SOURCES), ("mode", MODES)):
         if isinstance(name, str) and name in names:
             return f"; {name!r} is a {kind}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 import pytest
@@ -46,6 +48,12 @@ class InternalError(BaseException):
 
     Not an ``Exception``: a client that swallows errors is not to be blamed for this one.
     """
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return the end of a message about a *name* that is spelt nearly like a *known* one, else nothing."""
+    close = get_close_matches(name, list(known), n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 for _exception in (PollyError, CaseError, MisuseError, GuardError, CutOffError, InternalError):

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from typing import TypeGuard
 
 from botocore import exceptions
 
-from .errors import PollyError
+from .errors import PollyError, did_you_mean
 from .services.container import EcsAgent, PodIdentity
 from .services.imds import Imds
 from .services.plan import Planned
@@ -92,11 +91,9 @@ def _check_operation(service: str, operation: object) -> None:
     known = [name for kind in _KINDS[service] for name in kind.operations]
     if operation is None or operation in known:
         return
-    close = get_close_matches(str(operation), known, n=1)
-    meant = f"; did you mean {close[0]!r}?" if close else ""
     raise PollyError(
         f"{operation!r} is no operation of {service} that is answered here; those are "
-        f"{', '.join(map(repr, known))}{meant}"
+        f"{', '.join(map(repr, known))}{did_you_mean(str(operation), known)}"
     )
 
 

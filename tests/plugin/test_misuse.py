@@ -309,6 +309,11 @@ _KNOWN = "weeks, days, hours, minutes, seconds, milliseconds or microseconds"
         (lambda account: account.issue("long-term", "AKIASECRET"), "account.issue.*, not str"),
         (lambda account: account.rotate("AKIASECRET"), "account.issue.*, not str"),
         (lambda account: account.deny("SynthesizeSpeech"), "as in 'polly:SynthesizeSpeech'; not 'Synth"),
+        (
+            lambda account: account.deny("polly:SynthesiseSpeech"),
+            "'polly:SynthesiseSpeech' is no action of Polly's.*; did you mean 'SynthesizeSpeech'",
+        ),
+        (lambda account: account.allow("Polly:Speak*"), r"'Polly:Speak\*' is no action of Polly's; those"),
         (lambda account: account.allow(None), "as in 'polly:SynthesizeSpeech'; not None"),
         (lambda account: account.__enter__(), "in force already; make another one"),
         (lambda account: account.apply("rol").__enter__(), "did you mean 'role'"),
