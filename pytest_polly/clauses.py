@@ -43,7 +43,7 @@ _SCENARIOS = (
 #: What Polly rejects with 403; a skewed clock aside, which a repetition may mend.
 _REJECTED = tuple(name for name in INVALID if MODES[name].fault is not None and not MODES[name].skew)
 #: Sources whose renewals are tried with several threads.
-_SHARED = tuple(name for name in ("assume-role", "container") if name in SOURCES)
+_SHARED = ("assume-role", "container")
 _AT_HAND = ("explicit", "environment")
 #: Polly is busy for the first request only.
 _ONCE = Case("throttled", "environment", name="throttled-once-environment", times=1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from datetime import timedelta
+from enum import Enum
 from traceback import format_exception
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
@@ -32,7 +33,10 @@ _DURING_RENEWAL = timedelta(minutes=12)
 #: How many threads share a client, and through how many renewals.
 _WORKERS, _ROUNDS = 8, 5
 
-_controls: WeakKeyDictionary[type, dict[tuple[str, str], bool]] = WeakKeyDictionary()
+#: What tells one way in which a class is run from another.
+_PLAIN = (str, int, float, type, Enum)
+_Way = frozenset[tuple[str, Any]]
+_controls: WeakKeyDictionary[type, dict[_Way, dict[tuple[str, str], bool]]] = WeakKeyDictionary()
 
 
 class ContractBroken(Failed):
@@ -247,8 +251,12 @@ class CredentialContract:
             pytest.skip(f"not judged: does not speak with valid credentials ({mode} by {case.source})")
 
     def _control(self, beside: Account) -> judge.Control:
-        """Return what tells whether a client of this class speaks in a plain case, trying each case once."""
-        known = _controls.setdefault(type(self), {})
+        """Return what tells whether a client of this class speaks in a plain case, trying each case once.
+
+        Once for each way in which fixtures have the class run: they leave it on the instance.
+        """
+        way = frozenset(pair for pair in vars(self).items() if isinstance(pair[1], _PLAIN))
+        known = _controls.setdefault(type(self), {}).setdefault(way, {})
 
         def speaks(mode: str, source: str) -> bool:
             if (mode, source) not in known:

@@ -501,6 +501,27 @@ def test_fixtures_of_the_class_run_inside_the_case(run: Run) -> None:
     assert outcomes["passed"] > 10
 
 
+def test_each_way_of_a_class_has_a_control_of_its_own(run: Run) -> None:
+    """Of a class that a fixture has run in two ways, what is said of the one holds of it alone."""
+    result = run(
+        """
+    class TestNarrator(Sound):
+        modes, sources = ("long-term", "expired-token"), ("environment",)
+
+        @pytest.fixture(params=["silent", "standard"], autouse=True)
+        def _engine(self, request):
+            self.engine = request.param
+
+        def synthesize(self, client, text):
+            return client.say(text) if self.engine == "standard" else b""
+        """,
+        *("-rs", "-k", "raises or speaks"),
+    )
+    outcomes = result.parseoutcomes()
+    assert outcomes == {"passed": 2, "failed": 1, "skipped": 1, "deselected": outcomes["deselected"]}
+    result.stdout.fnmatch_lines(["SKIPPED*not judged: does not speak with valid credentials *"])
+
+
 def test_a_client_has_the_account_of_its_case_at_hand(run: Run) -> None:
     """That of a control too, or nothing would be judged."""
     outcomes = run(
