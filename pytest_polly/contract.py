@@ -242,7 +242,6 @@ class CredentialContract:
 
     def _require_control(self, account: Account) -> None:
         """Skip what says nothing of a client that does not even speak with valid credentials."""
-        __tracebackhide__ = True
         case = account.case
         assert case is not None
         source = SOURCES[case.source]

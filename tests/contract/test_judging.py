@@ -127,7 +127,7 @@ def test_what_is_not_judged_says_why(pytester: pytest.Pytester) -> None:
     members = {"client": broken_clients.IsSilent, "modes": ("expired-token",), "sources": ("environment",)}
     result = run_as_is(pytester, type("TestSilent", (Broken,), members), args=("-rs",))
     result.stdout.fnmatch_lines(
-        ["SKIPPED*not judged: does not speak with valid credentials (long-term by environment)"]
+        ["SKIPPED*contract.py:*: not judged: does not speak with valid * (long-term by environment)"]
     )
 
 
