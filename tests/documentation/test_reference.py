@@ -61,11 +61,16 @@ def test_every_public_member_says_what_it_is_for(name: str) -> None:
     assert [one for one, value in own if not inspect.getdoc(value)] == []
 
 
+def test_every_setting_is_in_the_table() -> None:
+    rows = re.findall(r"^\| `(polly_(?:report|live)\w*)` \|", _reference("pytest"), re.M)
+    assert rows == ["polly_report", *plugin._LIVE]
+
+
 def test_every_fixture_is_in_the_table() -> None:
     fixtures = {name for name, value in vars(plugin).items() if _is_fixture(value)}
     assert {f"polly_{name}" for name in ("account", "server", "role")} <= fixtures
     rows = re.findall(r"^\| `(polly_\w+)` \|", _reference("pytest"), re.M)
-    assert set(rows) == fixtures
+    assert {*rows} - {"polly_report", *plugin._LIVE} == fixtures
 
 
 def _is_fixture(value: object) -> bool:
