@@ -89,21 +89,27 @@ def names_the_cause(account: Account, attempt: Attempt, error: ErrorTypes | None
     return found
 
 
-def renews(account: Account, first: Attempt, second: Attempt, control: Control) -> list[Finding]:
-    """Judge a client that spoke once, then again after its role's first credentials had expired.
+def speaks_again(account: Account, attempt: Attempt) -> list[Finding]:
+    """Judge a client that is to speak once more, with nothing changed: not to do so is no matter of time."""
+    found = speaks(account, attempt, lambda *_: False)
+    return [Finding(one.name, f"asked to speak once more: {one.seen}") for one in found]
+
+
+def renews(account: Account, before: Sequence[Attempt], after: Attempt, control: Control) -> list[Finding]:
+    """Judge a client that spoke, then again *after* its role's first credentials had expired.
 
     It may be told by AWS that they have expired, as long as it then speaks with new ones.
     """
-    found = speaks(account, second, control)
-    if not found or signed_wrongly(account, second):
+    found = speaks(account, after, control)
+    if not found or signed_wrongly(account, after):
         return found
-    used = {call.access_key_id for call in first.polly_calls}
-    for call in second.polly_calls:
+    used = {call.access_key_id for attempt in before for call in attempt.polly_calls}
+    for call in after.polly_calls:
         if call.access_key_id in used and call.error_code == "ExpiredTokenException":
             seen = f"after the role's session had expired, {_call(call)} once more; AWS: {_answer(call)}"
             return [Finding("credentials-frozen", seen)]
-    if second.error is not None and not second.calls:
-        seen = f"after the role's session had expired, {_raised(second.error)}; nobody was asked for another"
+    if after.error is not None and not after.calls:
+        seen = f"after the role's session had expired, {_raised(after.error)}; nobody was asked for another"
         return [Finding("credentials-frozen", seen)]
     return found
 

@@ -268,7 +268,29 @@ class StumblesLater(Narrator):
     def ask(self, text: str, polly: Any) -> Any:
         self.spoken += 1
         audio = super().ask(text, polly)
-        return audio if self.spoken == 1 else audio.decode_mp3()
+        return audio if self.spoken < 3 else audio.decode_mp3()
+
+
+@found(RENEWS, "role-assume-role", "answered-from-cache")
+class PlaysWhatItHasInTheEnd(Narrator):
+    """Has recorded all that it needs after two texts."""
+
+    recorded: tuple[Any, ...] = ()
+
+    def say(self, text: str) -> Any:
+        if len(self.recorded) < 2:
+            self.recorded += (super().say(text),)
+        return self.recorded[-1]
+
+
+@found(RENEWS, "role-assume-role", "does-not-speak")
+class SpeaksButOnce(Narrator):
+    """Is used up by speaking, which has nothing to do with what its credentials are worth."""
+
+    def say(self, text: str) -> Any:
+        if self.polly is not None:
+            raise NarratorError("I have spoken")
+        return super().say(text)
 
 
 _rows.append((sound_clients.TestRenewingByItself, RENEWS, "role-assume-role", ()))
