@@ -7,11 +7,8 @@ from datetime import datetime, timedelta
 
 from . import mint
 from .errors import PollyError
-from .gate import Credentials, IssuedKey, Policies, Principal, statement
+from .gate import Credentials, IssuedKey, Policies, Principal
 from .gate.policy import Document
-
-#: What a principal may do unless a mode or a test says otherwise.
-SPEAKS = statement("Allow", "polly:*")
 
 
 @dataclass

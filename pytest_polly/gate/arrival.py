@@ -17,7 +17,6 @@ from .request import Request
 #: What a signature needs beside a date, in the order in which AWS misses them.
 PARTS = ("Credential", "Signature", "SignedHeaders")
 #: ISO 8601 basic format.
-BASIC_FORMAT = "%Y%m%dT%H%M%SZ"
 _BASIC_PATTERN = re.compile(r"\d{8}T\d{6}Z", re.ASCII)
 
 

@@ -62,16 +62,19 @@ class OnImport(MetaPathFinder):
         others = (finder for finder in sys.meta_path if finder is not self)
         found = (finder.find_spec(fullname, path, target) for finder in others)
         spec = next((one for one in found if one is not None), None)
-        # Made for this one import, so it can be changed too.
+        # Made for this one import, as a rule, so it can be changed too.
         loader: Any = spec.loader if spec is not None else None
         if loader is not None:
-            loader.exec_module = self._followed_by_change(loader.exec_module)
+            loader.exec_module = self._followed_by_change(fullname, loader.exec_module)
         return spec
 
-    def _followed_by_change(self, exec_module: Callable[[ModuleType], None]) -> Callable[[ModuleType], None]:
+    def _followed_by_change(
+        self, name: str, exec_module: Callable[[ModuleType], None]
+    ) -> Callable[[ModuleType], None]:
         def execute(module: ModuleType) -> None:
             exec_module(module)
-            if self.installed:
+            # Where pytest rewrites assertions one loader serves all modules.
+            if self.installed and module.__name__ == name:
                 self._change(module)
 
         return execute

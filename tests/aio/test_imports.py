@@ -143,6 +143,26 @@ def test_aiobotocore_is(script: str) -> None:
     output_of(_SPEAK + script, "-W", "error::ResourceWarning")
 
 
+def test_a_loader_may_serve_others_too(pytester: pytest.Pytester) -> None:
+    """As pytest's does, for whatever has its assertions rewritten."""
+    pytester.makeconftest("import pytest; pytest.register_assert_rewrite('aiobotocore')")
+    pytester.makepyfile(
+        another="",
+        test_it="""
+        import sys
+
+        def test_it(polly_long_term):
+            for name in [name for name in sys.modules if name.startswith("aiobotocore")]:
+                del sys.modules[name]
+            from aiobotocore import endpoint, httpsession
+            import another
+            assert "pytest_polly" in httpsession.AIOHTTPSession.send.__module__
+            assert "pytest_polly" in type(endpoint.asyncio).__module__
+        """,
+    )
+    pytester.runpytest_subprocess("-p", "no:asyncio", "-p", "no:anyio").assert_outcomes(passed=1)
+
+
 def test_who_puts_back_the_finders_has_nothing_changed_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     """pytester does, after every run of its own in this process."""
     module = ModuleType("nobodys_sdk")
