@@ -14,7 +14,7 @@ from unittest import SkipTest
 
 import pytest
 
-from .errors import CutOffError, MisuseError, PollyError
+from .errors import GuardError, InternalError, MisuseError, PollyError
 from .record import Call
 from .sources import SOURCES
 
@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     from .account import Account
 
 T = TypeVar("T")
+
+#: What no client answers for: pytest's outcomes and the user's, misuse, refusals, and faults of this kit.
+_PASS_THROUGH = (
+    *(pytest.skip.Exception, pytest.fail.Exception, pytest.exit.Exception, SkipTest, KeyboardInterrupt),
+    *(PollyError, GuardError, InternalError),
+)
 
 #: What a parameter list with ``**kwargs`` stands for; ``profile_name`` has to be named.
 KEY_PARAMETERS = frozenset(SOURCES["explicit"].parameters)
@@ -203,13 +209,16 @@ class Client:
 
 
 def _is_of_a_client(error: BaseException) -> bool:
-    """Tell whether a client is to answer for *error*: not for misuse, pytest's outcomes or the guard."""
-    if isinstance(error, (PollyError, pytest.exit.Exception, SkipTest)):
-        return False
-    if isinstance(error, (Exception, SystemExit, CutOffError)):
-        return True
-    members = getattr(error, "exceptions", ())  # of a group, as a TaskGroup raises it
-    return bool(members) and all(map(_is_of_a_client, members))
+    """Tell whether a client is to answer for *error*, and for all that is in it if it is a group."""
+    return not isinstance(error, _PASS_THROUGH) and all(map(_is_of_a_client, members(error)))
+
+
+def members(error: BaseException) -> list[BaseException]:
+    """Return the exceptions that *error* is a group of, such as a ``TaskGroup`` raises."""
+    found = getattr(error, "exceptions", ())
+    return (
+        [one for one in found if isinstance(one, BaseException)] if isinstance(found, (list, tuple)) else []
+    )
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 
 from .account import Account
-from .driver import Attempt
+from .driver import Attempt, members
 from .errors import CutOffError
 from .findings import Finding
 from .gate import Credentials
@@ -327,7 +327,7 @@ def chain(error: BaseException | None) -> Iterator[BaseException]:
             continue
         seen.add(id(one))
         yield one
-        pending += getattr(one, "exceptions", ())
+        pending += members(one)
         if one.__cause__ is not None:
             pending.append(one.__cause__)
         elif one.__context__ is not None and not one.__suppress_context__:

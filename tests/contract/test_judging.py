@@ -198,6 +198,18 @@ def test_the_end_of_the_process_is_a_finding_of_asynchronous_clients_too() -> No
     ]
 
 
+class _Grave(BaseException):
+    exceptions = "a client may have its own idea of what this is"
+
+
+@pytest.mark.parametrize("raised", [_Grave, asyncio.CancelledError])
+def test_whatever_a_client_raises_counts(raised: type[BaseException]) -> None:
+    """Be it no ``Exception``."""
+    case = _raising(raised)
+    assert case.found("test_raises_with_invalid_credentials", "expired-token", "explicit") == []
+    assert case.found("test_error_names_the_cause", "none", "environment") == []
+
+
 @pytest.mark.parametrize(
     "raised",
     [
