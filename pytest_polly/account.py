@@ -305,8 +305,7 @@ class Account:
             issued = [key.credentials for key in list(account._directory.keys.values())]
             secrets = [secret for one in (*issued, *account._given) for secret in one.secrets]
             for secret in (*secrets, *account._aws.secrets):
-                for form in secrecy.forms(secret):
-                    text = text.replace(form, "****")
+                text = secrecy.hidden(text, secret)
         return text
 
     @property

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from types import FrameType
 from typing import Any
 from urllib.parse import quote
@@ -640,6 +642,24 @@ def test_masking_masks() -> None:
         for credentials in (wrong, also_wrong):
             assert credentials.secret_access_key is not None
             assert account.masked(credentials.secret_access_key) == "****"
+
+
+@pytest.mark.parametrize("source", ["environment", "web-identity"])
+def test_a_token_is_out_of_sight_whose_end_has_been_cut_off(source: str) -> None:
+    """pytest cuts off what it takes for too long."""
+    mode = "role" if source == "web-identity" else "session-token"
+    with Account() as account, account.apply(mode, source):
+        if source == "environment":
+            token = os.environ["AWS_SESSION_TOKEN"]
+        else:
+            token = Path(os.environ["AWS_WEB_IDENTITY_TOKEN_FILE"]).read_text()
+        for length in (60, 200, len(token) - 1, len(token)):
+            for safe in ("/", "", "/+="):
+                cut = quote(token, safe=safe)[:length]
+                assert account.masked(f"{{'token': '{cut}\n...") == "{'token': '****\n..."
+        # What is public of it, and begins every token of its kind, may be shown.
+        assert account.masked(token[:16]) == token[:16]
+        assert account.masked(f"{token}&voice=Joanna") == "****&voice=Joanna"
 
 
 def test_credentials_show_the_key_and_nothing_more() -> None:
