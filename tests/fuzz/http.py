@@ -37,12 +37,17 @@ class Behind(logging.Handler):
         parts = urlsplit(server.url)
         self.address = (str(parts.hostname), int(parts.port or 0))
         self.arrived: list[tuple[Request, Response | None]] = []
-        self.stumbled: list[str] = []
+        self._logged: list[str] = []
         #: What anybody ever signed; an answer may be late.
         self.signed: set[str] = set()
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.stumbled.append(record.getMessage().partition("\n")[0])
+        self._logged.append(record.getMessage().partition("\n")[0])
+
+    @property
+    def stumbled(self) -> list[str]:
+        """What the server said of itself, and what the account's answering said of it."""
+        return [*self._logged, *map(str, self.there.account.refusals)]
 
     def exchange(self, data: bytes, patience: float = LONG_PATIENCE) -> bytes:
         """Send *data*, and return what comes back."""
@@ -74,7 +79,9 @@ class Behind(logging.Handler):
         data = as_bytes(sent)
         spoilt = mangled_bytes(data, random) if random.random() < 0.7 else data
         received = self.exchange(spoilt, _PATIENCE)
-        wrong = [f"the server stumbled: {self.stumbled.pop()}" for _ in list(self.stumbled)]
+        wrong = [f"the server stumbled: {one}" for one in self.stumbled]
+        self._logged.clear()
+        self.there.account.refusals.clear()
         if received and not received.startswith(b"HTTP/1."):
             wrong.append("what came back is no HTTP")
         for request, response in [self.arrived.pop() for _ in list(self.arrived)]:

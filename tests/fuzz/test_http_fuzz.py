@@ -12,12 +12,15 @@ from random import Random
 import pytest
 
 from pytest_polly.gate import checks
+from pytest_polly.wire import server
+from pytest_polly.wire.server import Server
 
 from .http import Behind, as_bytes, behind_http
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def behind() -> Iterator[Behind]:
+    """One for each test: what one has broken may still be answering when the next begins."""
     pytest.importorskip("waitress")
     with behind_http() as made:
         yield made
@@ -38,4 +41,14 @@ def test_it_notices_who_should_not_be_let_in(behind: Behind, monkeypatch: pytest
 def test_it_notices_a_server_that_stumbles(behind: Behind, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checks, "CHECKS", (lambda arrival: arrival.request.no_such_thing,))
     behind.exchange(as_bytes(replace(behind.sound(), path="/v1/voices", method="GET")))
-    assert behind.stumbled.pop() == "Exception while serving /v1/voices"
+    (stumbled,) = behind.stumbled
+    assert "fell over" in stumbled
+    assert "no_such_thing" in stumbled
+
+
+def test_it_notices_a_server_that_falls(behind: Behind, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before or after the account has had its say."""
+    monkeypatch.setattr(Server, "_addressed", lambda self, request: 1 / 0)
+    monkeypatch.setattr(server, "fallen_over", lambda request, error: 1 / 0)
+    behind.exchange(as_bytes(replace(behind.sound(), path="/v1/voices", method="GET")))
+    assert behind.stumbled == ["Exception while serving /v1/voices"]
