@@ -192,12 +192,8 @@ def _is_signed_for_the_case(call: Call) -> bool:
 
 
 def _refuses_token(account: Account, attempt: Attempt) -> bool:
-    return (
-        attempt.error is not None
-        and "aws_session_token" in account.parameters
-        and any(
-            isinstance(one, TypeError) and "aws_session_token" in str(one) for one in chain(attempt.error)
-        )
+    return "aws_session_token" in account.parameters and any(
+        isinstance(one, TypeError) and "aws_session_token" in str(one) for one in chain(attempt.error)
     )
 
 

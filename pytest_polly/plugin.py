@@ -1,6 +1,6 @@
 """pytest's side of the kit: options, marker, fixtures, and the hooks that hold them together.
 
-Nothing but pytest and the standard library is imported here; all else is loaded when a test asks for it.
+What is imported here needs pytest and the standard library alone; all else is loaded when a test asks for it.
 """
 
 from __future__ import annotations
