@@ -6,7 +6,7 @@ import asyncio
 import inspect
 from collections.abc import AsyncIterable, Callable, Coroutine, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -36,6 +36,7 @@ _numbers = count(1)
 
 _NO_YIELD = "make_client() has a yield but came to none; it is to yield the client, once"
 _TWO_YIELDS = "make_client() yielded again; it is to yield the client, once, and what follows is tear-down"
+_DECORATED = "make_client() is decorated as a context manager; leave that out: to yield the client is enough"
 
 
 class Speaking(Protocol):
@@ -130,7 +131,7 @@ class Client:
         if self._is_async:
             self._run(self._make_inside_loop())
         else:
-            self._made = self._contract.make_client(**self._parameters)
+            self._made = self._new()
             if inspect.iscoroutine(self._made) or inspect.isasyncgen(self._made):
                 # A plain function that hands on what an asynchronous one returns.
                 self._is_async = True
@@ -141,8 +142,17 @@ class Client:
 
     async def _make_inside_loop(self) -> None:
         """A client of an asynchronous contract may want the running loop when it is made."""
-        self._made = self._contract.make_client(**self._parameters)
+        self._made = self._new()
         await self._open()
+
+    def _new(self) -> Any:
+        made = self._contract.make_client(**self._parameters)
+        # A client may well be a context manager itself, but not by way of a generator.
+        inner = inspect.unwrap(self._contract.make_client)
+        yields = inspect.isgeneratorfunction(inner) or inspect.isasyncgenfunction(inner)
+        if yields and isinstance(made, (AbstractContextManager, AbstractAsyncContextManager)):
+            raise MisuseError(_DECORATED)
+        return made
 
     async def _open(self) -> None:
         if inspect.isasyncgen(self._made):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, ClassVar
 
 import boto3
@@ -631,9 +631,23 @@ class _TwiceAsynchronous(Recording):
         yield Narrator(**credentials)
 
 
+class _Decorated(Recording):
+    @contextmanager
+    def make_client(self, **credentials: str) -> Any:
+        yield Narrator(**credentials)
+
+
+class _DecoratedAsynchronous(Recording):
+    @asynccontextmanager
+    async def make_client(self, **credentials: str) -> Any:
+        yield Narrator(**credentials)
+
+
 @pytest.mark.parametrize(
     ("contract", "told"),
     [
+        (_Decorated, "decorated as a context manager; leave that out: to yield the client is enough"),
+        (_DecoratedAsynchronous, "decorated as a context manager; leave that out"),
         (_Never, "came to none; it is to yield the client, once"),
         (_NeverAsynchronous, "came to none; it is to yield the client, once"),
         (_Twice, "yielded again; it is to yield the client, once"),
