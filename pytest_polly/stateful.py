@@ -29,7 +29,7 @@ from __future__ import annotations
 import unittest
 from collections.abc import Collection, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -98,6 +98,8 @@ class _Force:
     role: bool
     #: Of anything else, the key that was issued last.
     key: Key | None = None
+    #: Everything that lay at its source, the latest last.
+    handed: list[Credentials] = field(default_factory=list)
 
 
 @dataclass
@@ -105,8 +107,7 @@ class _Held:
     """A client, and what it may rightly sign with."""
 
     client: Client
-    #: Everything that lay at its source in its life.
-    handed: list[Credentials]
+    handed: Sequence[Credentials]
 
 
 class _InHeldTime(TestCaseProperty):
@@ -322,13 +323,10 @@ class CredentialMachine(RuleBasedStateMachine):
         """Enter what the case in force hands out now."""
         if self._force.role:
             self._enter_sessions()
-        elif self.account.credentials is not None and self._force.owner is not None:
-            given = self.account.credentials
-            self._force.key = self._enter(
-                given, self._force.owner, active=MODES[self._force.case.mode].active
-            )
-            if self._held is not None and not self._by_parameters:
-                self._held.handed.append(given)
+        elif self.account.credentials is not None:
+            given, active = self.account.credentials, MODES[self._force.case.mode].active
+            self._force.key = self._enter(given, self._force.owner, active=active)
+            self._force.handed.append(given)
 
     def _enter_sessions(self) -> None:
         """Enter sessions of the role in force that were issued since."""
@@ -371,11 +369,15 @@ class CredentialMachine(RuleBasedStateMachine):
     def _take(self) -> _Held:
         """Return the client, making ready for one if there is none."""
         if self._held is None:
-            given, parameters = self.account.credentials, self.account.parameters
+            # A new client may share what its process keeps: boto3's default session has what it found first.
+            handed: Sequence[Credentials] = self._force.handed
+            parameters = self.account.parameters
             if self._given is not None:
-                given, parameters = self._given, self._given.as_client_kwargs()
+                handed, parameters = [self._given], self._given.as_client_kwargs()
+            elif self._by_parameters:
+                handed = handed[-1:]
             taken = {name: value for name, value in parameters.items() if name in self._accepts}
-            self._held = _Held(Client(self, taken), [] if given is None else [given])
+            self._held = _Held(Client(self, taken), handed)
         return self._held
 
     # Judging ----------------------------------------------------------------------------------
@@ -401,7 +403,7 @@ class CredentialMachine(RuleBasedStateMachine):
                 return [finding]
         return judge.does_not_retry(attempt) or list(filter(None, [self._came_to_nothing(attempt)]))
 
-    def _may_sign_with(self) -> list[Credentials]:
+    def _may_sign_with(self) -> Sequence[Credentials]:
         if self._given is None and self._force.role:
             return [key.issued for key in self._keys_in_force()]
         return [] if self._held is None else self._held.handed

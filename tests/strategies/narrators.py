@@ -152,6 +152,16 @@ class Ambient(CredentialMachine):
         return synthesize(client, text)
 
 
+class Default(CredentialMachine):
+    """Uses boto3's default session, which keeps the credentials that it found first."""
+
+    def make_client(self, **credentials: str) -> Any:
+        return boto3.client("polly", **credentials)
+
+    def synthesize(self, client: Any, text: str) -> bytes:
+        return synthesize(client, text)
+
+
 SOUND: list[type[CredentialMachine]] = [
     Open,
     Asynchronous,
@@ -161,6 +171,7 @@ SOUND: list[type[CredentialMachine]] = [
     Kept,
     Fresh,
     Ambient,
+    Default,
 ]
 
 # At fault -------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -18,7 +18,18 @@ from pytest_polly.services import signed
 from pytest_polly.sources import SOURCES
 from pytest_polly.stateful import AWSAtFault, ClientAtFault, CredentialMachine
 
-from .narrators import AT_FAULT, SOUND, Asynchronous, DropsToken, Fresh, Generator, Kept, LosesReason, Open
+from .narrators import (
+    AT_FAULT,
+    SOUND,
+    Asynchronous,
+    Default,
+    DropsToken,
+    Fresh,
+    Generator,
+    Kept,
+    LosesReason,
+    Open,
+)
 
 Machine = type[CredentialMachine]
 
@@ -82,6 +93,41 @@ def test_a_client_whose_login_has_ended_is_sound() -> None:
         machine.advance(minutes=720)
         machine.audio_if_and_only_if_valid()
         assert machine.account.calls[-1].error_code == "TOKEN_EXPIRED"
+    finally:
+        machine.teardown()
+
+
+@pytest.mark.parametrize("source", ["environment", "shared-credentials-file", "explicit"])
+def test_a_client_made_anew_may_have_what_its_process_keeps(source: str) -> None:
+    machine = Default()
+    try:
+        machine.start(case=f"session-token-{source}")
+        machine.audio_if_and_only_if_valid()
+        machine.rotate()
+        machine.restart()
+        machine.audio_if_and_only_if_valid()
+        first, second = (call.access_key_id for call in machine.account.calls)
+        assert (first == second) == (source != "explicit")
+    finally:
+        machine.teardown()
+
+
+def test_parameters_of_a_client_that_is_no_more_are_another_identity() -> None:
+    class Remembers(Default):
+        first: ClassVar[dict[str, str]] = {}
+
+        def make_client(self, **credentials: str) -> Any:
+            Remembers.first = Remembers.first or credentials
+            return super().make_client(**Remembers.first)
+
+    machine = Remembers()
+    try:
+        machine.start(case="session-token-explicit")
+        machine.audio_if_and_only_if_valid()
+        machine.rotate()
+        machine.restart()
+        with pytest.raises(ClientAtFault, match=r"^wrong-identity: "):
+            machine.audio_if_and_only_if_valid()
     finally:
         machine.teardown()
 
