@@ -129,7 +129,7 @@ def test_slow_clients_hold_up_nobody(polly: Any, polly_server: Server, beginning
 )
 def test_broken_http_is_refused(polly: Any, polly_server: Server, garbage: bytes, status: bytes) -> None:
     with _connected(polly_server) as connection:
-        # It need not listen to the end: it may have hung up by then, which to `shutdown` is no ConnectionError.
+        # It need not listen to the end; where it has hung up, `shutdown` raises no ConnectionError.
         with suppress(OSError):
             connection.sendall(garbage)
             connection.shutdown(socket.SHUT_WR)
