@@ -17,6 +17,7 @@ import in_process
 import report
 import whole_runs
 from report import Results
+from run import PROJECT
 
 
 @dataclass(frozen=True)
@@ -96,9 +97,8 @@ def measured(plan: Plan) -> Results:
 def _state_machine() -> str:
     """Return the table of a process of its own: its client is the one of the tests, from the checkout."""
     command = [sys.executable, "-m", "benchmarks.stateful"]
-    project = Path(__file__).resolve().parents[1]
-    run = subprocess.run(command, cwd=project, check=True, text=True, stdout=subprocess.PIPE)
-    return run.stdout.rstrip()
+    done = subprocess.run(command, cwd=PROJECT, check=True, text=True, stdout=subprocess.PIPE)
+    return done.stdout.rstrip()
 
 
 if __name__ == "__main__":
