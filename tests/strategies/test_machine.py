@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 import pytest
@@ -65,6 +67,17 @@ def fault_of(machine: Machine, how: settings = AMPLE) -> BaseException:
     return raised.value
 
 
+@contextmanager
+def begun(machine: Machine, case: str) -> Iterator[Any]:
+    """Let a history be told step by step, from its beginning with *case* in force."""
+    history: Any = machine()
+    try:
+        history.start(case=case)
+        yield history
+    finally:
+        history.teardown()
+
+
 # Clients --------------------------------------------------------------------------------------
 
 
@@ -86,30 +99,22 @@ def test_a_client_whose_login_has_ended_is_sound() -> None:
     class LoggedIn(Kept):
         sources = ("login",)
 
-    machine = LoggedIn()
-    try:
-        machine.start(case="role-login")
+    with begun(LoggedIn, "role-login") as machine:
         machine.audio_if_and_only_if_valid()
         machine.advance(minutes=720)
         machine.audio_if_and_only_if_valid()
         assert machine.account.calls[-1].error_code == "TOKEN_EXPIRED"
-    finally:
-        machine.teardown()
 
 
 @pytest.mark.parametrize("source", ["environment", "shared-credentials-file", "explicit"])
 def test_a_client_made_anew_may_have_what_its_process_keeps(source: str) -> None:
-    machine = Default()
-    try:
-        machine.start(case=f"session-token-{source}")
+    with begun(Default, f"session-token-{source}") as machine:
         machine.audio_if_and_only_if_valid()
         machine.rotate()
         machine.restart()
         machine.audio_if_and_only_if_valid()
         first, second = (call.access_key_id for call in machine.account.calls)
         assert (first == second) == (source != "explicit")
-    finally:
-        machine.teardown()
 
 
 def test_parameters_of_a_client_that_is_no_more_are_another_identity() -> None:
@@ -120,16 +125,12 @@ def test_parameters_of_a_client_that_is_no_more_are_another_identity() -> None:
             Remembers.first = Remembers.first or credentials
             return super().make_client(**Remembers.first)
 
-    machine = Remembers()
-    try:
-        machine.start(case="session-token-explicit")
+    with begun(Remembers, "session-token-explicit") as machine:
         machine.audio_if_and_only_if_valid()
         machine.rotate()
         machine.restart()
         with pytest.raises(ClientAtFault, match=r"^wrong-identity: "):
             machine.audio_if_and_only_if_valid()
-    finally:
-        machine.teardown()
 
 
 @pytest.mark.parametrize(("machine", "names"), AT_FAULT)
