@@ -435,9 +435,7 @@ def test_nothing_is_left_of_a_run(pytester: pytest.Pytester, name: str) -> None:
     pytester.makepyfile(_SPEAK + SCENARIOS[name].tests)
     before, seam = watch.world(), watch.seam()
     pytester.runpytest_inprocess(*_QUIET.split(), "-p", "no:rerunfailures")
-    after = watch.world()
-    differing = {name: (before[name], after[name]) for name in before if before[name] != after[name]}
-    assert differing == {}
+    assert watch.differences(before, watch.world()) == {}
     # Not at the end of a run inside another: it is the outer one that takes it out.
     assert watch.seam()["finders"][-3:] == seam["finders"][-3:]
 
