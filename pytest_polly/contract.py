@@ -42,6 +42,9 @@ _controls: WeakKeyDictionary[type, dict[_Way, dict[tuple[str, str], bool]]] = We
 class ContractBroken(Failed):
     """A clause failed; ``findings`` say why. What pytest prints is the message, without our frames."""
 
+    # As pytest's own outcomes say: its short summary begins with the class's name, and has but one line.
+    __module__ = "builtins"
+
     def __init__(self, where: str, findings: Sequence[Finding], trace: str = "") -> None:
         self.findings = tuple(findings)
         # Its first line is all that pytest's short summary shows.

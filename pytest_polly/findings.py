@@ -153,7 +153,8 @@ _ALL = (
     Diagnosis(
         "error-code-lost",
         "What the client raises no longer tells why AWS refused.",
-        "Chain the cause: raise NarratorError(str(error)) from error.",
+        "Chain the cause: raise NarratorError(str(error)) from error. Where get_credentials() returns None, "
+        "there are none: raise botocore.exceptions.NoCredentialsError().",
     ),
     Diagnosis(
         "wrong-error-type",

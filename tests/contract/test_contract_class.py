@@ -142,7 +142,7 @@ def test_a_failure_is_told_by_its_finding_without_a_word_about_frames(
         "speaks",
     )
     told = "session-token-dropped: TestForgetful, session-token by explicit"
-    result.stdout.fnmatch_lines([told, "  seen  *", "FAILED *ContractBroken: session-token-dropped: *"])
+    result.stdout.fnmatch_lines([told, "  seen  *", "FAILED * - ContractBroken: session-token-dropped: *"])
     result.stdout.no_fnmatch_line("*traceback*")
     result.stdout.no_fnmatch_line("*contract.py*")
 
