@@ -51,7 +51,7 @@ def _speak(polly: Any, text: str = "Hello") -> int:
 @contextmanager
 def _connected(server: Server) -> Iterator[socket.socket]:
     parts = urlsplit(server.url)
-    with socket.create_connection((str(parts.hostname), int(parts.port or 0)), timeout=10) as connection:
+    with socket.create_connection((str(parts.hostname), int(parts.port or 0)), timeout=60) as connection:
         yield connection
 
 
