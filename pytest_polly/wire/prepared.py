@@ -19,8 +19,9 @@ def to_request(prepared: Any) -> Request:
 
 def proxy_for(session: Any, prepared: Any) -> str | None:
     """Return the URL of the proxy that *session* would send through, ``None`` if it sends directly."""
-    url: str | None = session._proxy_config.proxy_url_for(prepared.url)
-    return url or None
+    # aiobotocore's first sessions over httpx have no such thing: with a proxy they refuse to be made.
+    config = getattr(session, "_proxy_config", None)
+    return (config.proxy_url_for(prepared.url) or None) if config else None
 
 
 def _text(value: str | bytes) -> str:

@@ -27,6 +27,7 @@ import pytest_polly.wire.botocore
 from pytest_polly import Account, GuardError, wire
 from pytest_polly.sources import SOURCES
 from pytest_polly.wire import s3
+from pytest_polly.wire.prepared import proxy_for
 
 from .outside_world import aws_variables
 
@@ -284,6 +285,12 @@ def test_what_the_account_answers_needs_no_proxy(
     with Account() as account, account.apply("long-term"):
         _client("polly").describe_voices()
     assert asked == []
+
+
+def test_sessions_that_know_no_proxies_use_none() -> None:
+    """Such as aiobotocore's over httpx, which before 3.9 refuse to be made with one."""
+    request = botocore.awsrequest.AWSRequest("GET", "https://polly.us-east-1.amazonaws.com/v1/voices")
+    assert proxy_for(object(), request.prepare()) is None
 
 
 # Transfers of files ---------------------------------------------------------------------------
