@@ -46,7 +46,7 @@ class SimulatedAWS:
     def answer(self, request: Request, signers_now: datetime | None = None) -> Response | None:
         """Answer one request and record it; ``None`` for a host that is not ours to answer.
 
-        *signers_now* is the time for a signer that goes by another clock than the account's.
+        *signers_now* is the time for a signer that may go by another clock than the account's.
         """
         found = self._find(request)
         if found is None:
@@ -54,7 +54,7 @@ class SimulatedAWS:
         door, service = found
         arrival = Arrival(request, door, self.directory.keys, self.clock.aws_now, signers_now)
         operation = service.operation(request)
-        response = _dated(self._respond(service, operation, arrival), arrival.now)
+        response = _dated(self._respond(service, operation, arrival), arrival.clock)
         call = call_of(arrival, operation, service.token(request), response)
         self.calls.append(call)
         self.on_call(call)

@@ -83,9 +83,11 @@ _ALL = (
     ),
     Diagnosis(
         "credentials-altered",
-        "The secret or the token that signed the request is not the one the client was given.",
+        "The secret or the token that signed the request is not the one the client was given, or the "
+        "request is not the one that was signed.",
         "Pass secret and token on untouched: no stripping, quoting, re-encoding or cutting; "
-        "a slash or a plus in them is legal.",
+        "a slash or a plus in them is legal. What you have signed and send by yourself must go out as it "
+        "was signed, method and all.",
     ),
     Diagnosis(
         "sources-mixed",

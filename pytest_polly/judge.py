@@ -211,7 +211,8 @@ def _signer_faults(account: Account, call: Call) -> Iterator[Finding]:
         elif due.secret_access_key is not None:
             yield Finding(
                 "credentials-altered",
-                f"{_call(call)}, but not by the secret of that key; AWS: {_answer(call)}",
+                f"{_call(call)}, but not by the secret of that key, or changed after it was signed; "
+                f"AWS: {_answer(call)}",
             )
 
 

@@ -21,8 +21,12 @@ from . import secrecy
 
 #: Whose debug logs may show a request: whoever switches them on asked for it.
 SDK_LOGGERS = ("aioboto3", "aiobotocore", "aiohttp", "boto3", "botocore", "s3transfer", "urllib3")
-#: Whose frames hold secrets by nature.
-_SDK_MODULES = (*SDK_LOGGERS, "asyncio", "concurrent", "pytest_polly", "threading")
+#: Whose frames hold secrets by nature: they sign, send, or run somebody else's functions.
+_SDK_MODULES = (
+    *SDK_LOGGERS,
+    *("http", "httpcore", "httpx", "requests", "urllib"),
+    *("asyncio", "concurrent", "pytest_polly", "threading"),
+)
 
 _EVERYTHING = 1
 

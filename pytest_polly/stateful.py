@@ -427,7 +427,9 @@ class CredentialMachine(RuleBasedStateMachine):
         part = "secret" if any(call.token == one.session_token for one in claimed) else "session token"
         if any(_lends(call, key.credentials, part) for key in self.account.issued.values()):
             return Finding("sources-mixed", f"{made}, but with the {part} of another key; {answer}")
-        return Finding("credentials-altered", f"{made}, but not with the {part} of that key; {answer}")
+        or_else = ", or changed after it was signed" if part == "secret" else ""
+        seen = f"{made}, but not with the {part} of that key{or_else}; {answer}"
+        return Finding("credentials-altered", seen)
 
     def _signed_too_late(self, call: Call) -> Finding | None:
         """A role's session is renewed in time; whoever signs with it later has kept it too long."""

@@ -40,7 +40,7 @@ class Arrival:
     keys: Mapping[str, IssuedKey]
     #: AWS's time, aware, in UTC.
     now: datetime
-    #: The time by which the age of a signature is judged, where whoever signed goes by another clock.
+    #: AWS's time by another clock that whoever signed may go by, if there is one.
     signers_now: datetime | None = None
 
     @cached_property
@@ -95,6 +95,14 @@ class Arrival:
         date, _, time = self.timestamp.rstrip("Z").partition("T")
         year, month, day = int(date[:4]), int(date[4:6]), int(date[6:])
         return datetime(year, month, day, int(time[:2]), int(time[2:4]), int(time[4:]), tzinfo=timezone.utc)
+
+    @cached_property
+    def clock(self) -> datetime:
+        """AWS's time by the clock of whoever signed: of two, the one nearer to the time of signing."""
+        signers_now = self.signers_now or self.now
+        if not self.is_dated:
+            return signers_now
+        return min(signers_now, self.now, key=lambda now: abs(now - self.signed_at))
 
     @property
     def is_dated(self) -> bool:

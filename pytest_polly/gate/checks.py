@@ -98,7 +98,7 @@ def expiry_readable(arrival: Arrival) -> Refusal | None:
 
 def recent(arrival: Arrival) -> Refusal | None:
     """The client's clock, or the life of a presigned URL."""
-    server = (arrival.signers_now or arrival.now).replace(microsecond=0)
+    server = arrival.clock.replace(microsecond=0)
     window, signed_at = arrival.door.window, arrival.signed_at
     minutes = str(int(window.total_seconds() // 60))
     if signed_at > server + window:

@@ -61,7 +61,8 @@ class Server:
     ...     subprocess.run(["aws", "polly", "describe-voices"], env=server.env, check=True)
 
     What arrives is judged and recorded like everything else. A process keeps its own clock, the machine's:
-    the age of its signatures is judged by that, the expiry of credentials by the account's clock.
+    the age of its signatures is judged by that, or by the account's where that is nearer, since a client of
+    this process goes by the account's. Expiry of credentials goes by the account's clock always.
     """
 
     def __init__(
@@ -136,8 +137,8 @@ class Server:
             return _told(request, 500, "FallenOver", str(fault))
         if response is None:
             return _not_here(request)
-        # An SDK whose signature is refused for its age may set its clock by this.
-        return replace(response, headers={**response.headers, "Date": format_datetime(now, usegmt=True)})
+        # By AWS's own date an SDK may set its clock; where AWS has none there is one of HTTP.
+        return replace(response, headers={"Date": format_datetime(now, usegmt=True), **response.headers})
 
     def _addressed(self, request: Request) -> Request:
         """Return *request* as if it had been sent to the one of AWS's hosts that it is for.

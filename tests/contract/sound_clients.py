@@ -12,6 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
@@ -471,6 +473,34 @@ class _Views(Narrator):
 
 class TestMixedChunks(Sound):
     client = _Views
+
+
+class _SendingNarrator(Narrator):
+    """Has the SDK sign a URL, and sends by itself, past the SDK."""
+
+    def __init__(self, url: str, **given: Any) -> None:
+        super().__init__(**given)
+        self.polly = self.session.client("polly", endpoint_url=url)
+
+    def speak(self, text: str) -> Any:
+        try:
+            with urlopen(self.link(text)) as answer:
+                return answer.read()
+        except HTTPError as error:
+            with error:
+                said = error.read().decode()
+            raise NarratorError(f"cannot speak: {error.headers['x-amzn-ErrorType']}: {said}") from error
+
+    def link(self, text: str) -> str:
+        asked = {"Text": text, **SPEECH}
+        url: str = self.polly.generate_presigned_url("synthesize_speech", asked, HttpMethod="GET")
+        return url
+
+
+class TestSendingByItself(Sound):
+    def make_client(self, profile_name: str | None = None, **credentials: Any) -> Any:
+        with self.account.serve() as server:
+            yield _SendingNarrator(server.url, profile_name=profile_name, **credentials)
 
 
 # With a region of its own ---------------------------------------------------------------------

@@ -317,6 +317,29 @@ def test_answers_are_dated_by_awss_clock_as_it_is_for_processes(
         assert abs((date - wall_clock()).total_seconds() - ahead) < 30
 
 
+@pytest.mark.parametrize("moved", [{}, {"hours": 2}, {"days": -2}], ids=str)
+def test_who_signs_here_goes_by_the_clock_of_the_account(
+    polly_account: Account, polly_server: Server, moved: dict[str, float]
+) -> None:
+    """Time is moved in this process alone; a client of it may well send past the SDK."""
+    if moved:
+        polly_account.clock.advance(**moved)
+    with polly_account.apply("long-term"), urlopen(_link(polly_server)) as answer:
+        date = parsedate_to_datetime(answer.headers["Date"])
+    assert abs((date - polly_account.clock.now).total_seconds()) < 30
+    with polly_account.apply("skewed-clock"), pytest.raises(HTTPError) as refused:
+        urlopen(_link(polly_server))
+    with refused.value as answer:
+        assert "Signature expired: " in answer.read().decode()
+
+
+def _link(server: Server) -> str:
+    """Return a URL that is good for a minute, signed with what is in force."""
+    with closing(boto3.client("polly", endpoint_url=server.url)) as polly:
+        url: str = polly.generate_presigned_url("describe_voices", HttpMethod="GET", ExpiresIn=60)
+    return url
+
+
 @pytest.mark.parametrize("method", ["operation", "perform"])
 def test_what_falls_over_is_told_and_noted(
     polly: Any, polly_long_term: Account, monkeypatch: pytest.MonkeyPatch, method: str
