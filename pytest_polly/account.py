@@ -335,6 +335,14 @@ class Account:
         self._given.append(given)
         return given
 
+    def create_role(self) -> str:
+        """Create a role that may use Polly, which whoever is in force may assume, and return its ARN.
+
+        For a client that is given a role's ARN and asks STS for credentials by itself. In a live test it
+        is the role of ``--polly-live-role``. Raises `PollyError` in a mode that puts nobody in force.
+        """
+        return self._issuer.role_for(self._owner).arn
+
     def expire(self) -> None:
         """Let the temporary credentials in force run out: Polly answers ExpiredTokenException from now on.
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .aws import SimulatedAWS
 from .cases import Case, way_of
-from .directory import Directory, Role, User
+from .directory import Directory, Role, User, trust_policy
 from .gate import Credentials, IssuedKey
 from .modes import MODES, Mode
 from .sources import SOURCES, Delivery
@@ -68,6 +68,11 @@ class Issuer:
         """Issue the valid access key of a user who may speak and may assume roles."""
         user = self._directory.create_user(self._name("somebody"), *MODES["long-term"].policies, MAY_ASSUME)
         return self._directory.issue_long_term(user, now).credentials
+
+    def role_for(self, owner: User | Role) -> Role:
+        """Create a role that may use Polly, and that *owner* may assume."""
+        trust = trust_policy({"AWS": owner.arn})
+        return self._directory.create_role(self._name("Narrator"), *MODES["role"].policies, trust=trust)
 
     def _key_of_another(self, now: datetime) -> IssuedKey:
         another = self._directory.create_user(self._name("somebody"))

@@ -56,10 +56,17 @@ class LiveIssuer(Issuer):
         except Unobtainable:
             return self._ambient.credentials
 
+    def role_for(self, owner: User | Role) -> Role:
+        """Return the role that the run was told of: to create one would change the account."""
+        return self._role_of(MODES["role"])
+
     def _owner(self, mode: Mode) -> User | Role:
         identity = self._ambient.identity
         if mode.kind != "role":
             return User(identity.arn.rpartition("/")[2], identity.arn, identity.user_id, [])
+        return self._role_of(mode)
+
+    def _role_of(self, mode: Mode) -> Role:
         arn = self._role_arn(mode)
         # Whom it trusts is for AWS to say: the simulation beside it is to let everybody in.
         trust, anything = trust_policy({"AWS": "*"}), statement("Allow", "*")

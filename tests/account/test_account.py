@@ -389,6 +389,39 @@ def test_what_is_not_allowed_can_be() -> None:
             _session(account).client("polly").describe_voices()
 
 
+@pytest.mark.parametrize("mode", ["long-term", "session-token", "role"])
+def test_a_role_is_created_for_whom_is_in_force(mode: str) -> None:
+    with _in_force(mode) as account:
+        arn = account.create_role()
+        assert arn != account.create_role()
+        granted = _session(account).client("sts").assume_role(RoleArn=arn, RoleSessionName="narrator")
+        given = granted["Credentials"]
+        session = boto3.Session(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
+        assert _speak(session)
+        assert account.calls[-1].principal == granted["AssumedRoleUser"]["Arn"]
+        assert account.issued[given["AccessKeyId"]].principal.role == arn
+        account.clock.advance(hours=1)
+        with pytest.raises(ClientError, match="ExpiredToken"):
+            _speak(session)
+
+
+def test_a_created_role_is_for_nobody_else() -> None:
+    with _in_force("long-term") as account:
+        arn = account.create_role()
+        other = account.issue("long-term")
+        sts = boto3.client("sts", **other.as_client_kwargs())
+        with pytest.raises(ClientError, match="not authorized to perform: sts:AssumeRole"):
+            sts.assume_role(RoleArn=arn, RoleSessionName="narrator")
+
+
+def test_a_role_is_created_for_somebody() -> None:
+    with Account() as account:
+        with pytest.raises(PollyError, match="no case is in force"):
+            account.create_role()
+        with account.apply("none"), pytest.raises(PollyError, match="puts nobody in force"):
+            account.create_role()
+
+
 ROTATED = [
     (mode, source)
     for mode, source in CASES

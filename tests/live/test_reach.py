@@ -203,6 +203,7 @@ IMPOSSIBLE = {
     "revoke_sessions()": "to revoke sessions would change the account",
     "deny('polly:*')": "to deny something would change the account",
     "allow('polly:*')": "to allow something would change the account",
+    "create_role()": "mode 'role' needs a role to assume: --polly-live-role",
     "fail('polly', 'ThrottlingException', times=2)": "AWS does not fail on request",
     "serve()": "other processes are served by a simulated account alone",
     "issue('inactive-key')": "mode 'inactive-key' cannot be made: to deactivate a key would *",

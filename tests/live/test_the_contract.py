@@ -172,6 +172,26 @@ def test_with_the_credentials_of_a_session(
     assert passed == set(MAKINGS) - {"long-term", "stray-token", "expired-token"}
 
 
+def test_a_client_may_assume_the_role_by_itself(pytester: pytest.Pytester, elsewhere: Elsewhere) -> None:
+    pytester.makepyfile(
+        """
+        import boto3, pytest
+
+        @pytest.mark.polly_live
+        def test_assumes(polly_account):
+            role = polly_account.create_role()
+            given = boto3.client("sts").assume_role(RoleArn=role, RoleSessionName="narrator")["Credentials"]
+            session = boto3.Session(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
+            asked = {"Text": "Hello", "OutputFormat": "mp3", "VoiceId": "Joanna"}
+            assert session.client("polly").synthesize_speech(**asked)["AudioStream"].read()
+            assert [call.operation for call in polly_account.calls] == ["AssumeRole", "SynthesizeSpeech"]
+        """
+    )
+    pytester.runpytest_inprocess("--polly-live", f"--polly-live-role={elsewhere.role}").assert_outcomes(
+        passed=1
+    )
+
+
 def test_the_role_may_be_refused(pytester: pytest.Pytester, elsewhere: Elsewhere) -> None:
     elsewhere.ask("deny", action="sts:AssumeRole")
     pytester.makepyfile(
