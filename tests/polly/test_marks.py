@@ -7,7 +7,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pytest_polly.services.polly import Backend, sounds
@@ -183,6 +183,7 @@ ALL = ["viseme", "word", "sentence"]
 
 
 @settings(deadline=None)
+@example(text="\N{MYANMAR CONSONANT SIGN SHAN MEDIAL WA}")
 @given(text=TEXTS)
 def test_marks_of_any_text_fit_it_and_its_sound(text: str) -> None:
     response = Polly(Backend(REGION, ACCOUNT_ID)).speak(**MARKS, Text=text, SpeechMarkTypes=ALL)

@@ -104,7 +104,8 @@ class Spoken:
                     start += 1
                 while start < end and not _in_a_word(text[end - 1]):
                     end -= 1
-                if start < end:
+                # A mark that combines with nothing is no word.
+                if any(char.isalnum() for char in text[start:end]):
                     yield start, end
 
     def bytes_of(self, start: int, end: int) -> tuple[int, int]:
