@@ -95,19 +95,23 @@ _TALKATIVE = """
 """
 
 
+#: Since pytest 8.3; before, `-r` switched on what it does.
+_XFAIL_TB = ("--xfail-tb",) if pytest.version_tuple >= (8, 3) else ()
+
+
 @pytest.mark.parametrize(
     ("ini", "arguments"),
     [
         ("", ()),
         ("", ("--showlocals", "-rA", "-vv")),
-        ("", ("--showlocals", "--full-trace", "--xfail-tb", "--tb=long", "-rA")),
+        ("", ("--showlocals", "--full-trace", *_XFAIL_TB, "--tb=long", "-rA")),
         ("", ("--tb=short", "-rA", "-q")),
         ("", ("--tb=line", "--show-capture=no", "-rfExXs")),
         ("", ("--log-level=DEBUG", "-rA", "--tb=native")),
         ("log_level = DEBUG\nlog_cli = true\n", ()),
         ("log_level = DEBUG\nlog_file_level = DEBUG\nlog_file = log.txt\n", ("--show-capture=log",)),
         ("junit_logging = all\njunit_log_passing_tests = true\nlog_level = DEBUG\n", ("--tb=auto",)),
-        ("", ("-n2", "-rA", "--showlocals", "--xfail-tb", "--log-level=DEBUG")),
+        ("", ("-n2", "-rA", "--showlocals", *_XFAIL_TB, "--log-level=DEBUG")),
         ("", ("-p", "no:logging", "-rA")),
         ("", ("-W", "error::UserWarning", "-rA")),
     ],
