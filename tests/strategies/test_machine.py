@@ -223,15 +223,21 @@ def _named(name: str) -> Check:
 
 
 @pytest.mark.parametrize(
-    ("later", "first"),
-    [("key_active", "token_current"), ("token_own", "token_current")],
+    ("later", "first", "mode"),
+    [("key_active", "token_current", "session-token"), ("token_own", "token_current", "wrong-token")],
 )
-def test_checks_in_another_order_are_noticed(later: str, first: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_checks_in_another_order_are_noticed(
+    later: str, first: str, mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Where two things are wrong the first check to notice decides; *first* may not come before *later*."""
+
+    class Narrow(Open):
+        modes = (mode,)
+
     moved = [check for check in CHECKS if check.__name__ != first]
     moved.insert(moved.index(_named(later)), _named(first))
     monkeypatch.setattr(checks, "CHECKS", moved)
-    assert isinstance(fault_of(Open), AWSAtFault)
+    assert isinstance(fault_of(Narrow), AWSAtFault)
 
 
 def test_a_gate_that_asks_no_policies_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
