@@ -198,7 +198,7 @@ def test_two_advances_add_up_and_time_goes_on() -> None:
         assert len(freezegun.api.freeze_factories) == 1
         before = account.clock.now
         time.sleep(0.02)
-        assert timedelta(0) < account.clock.now - before < _SLACK
+        assert timedelta(milliseconds=15) < account.clock.now - before < _SLACK
 
 
 def test_advancing_keeps_what_has_ticked_away() -> None:
