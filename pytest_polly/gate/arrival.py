@@ -99,10 +99,9 @@ class Arrival:
     @cached_property
     def clock(self) -> datetime:
         """AWS's time by the clock of whoever signed: of two, the one nearer to the time of signing."""
-        signers_now = self.signers_now or self.now
-        if not self.is_dated:
-            return signers_now
-        return min(signers_now, self.now, key=lambda now: abs(now - self.signed_at))
+        if self.signers_now is None or not self.is_dated:
+            return self.signers_now or self.now
+        return min(self.signers_now, self.now, key=lambda now: abs(now - self.signed_at))
 
     @property
     def is_dated(self) -> bool:
