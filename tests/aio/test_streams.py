@@ -16,6 +16,7 @@ import pytest
 
 from pytest_polly import Account
 from pytest_polly.wire.server import Server
+from tests.isolation.watch import open_files
 
 from . import sdks
 
@@ -197,7 +198,7 @@ def test_nothing_is_left_of_a_stream(polly_long_term: Account, sdk: Any, ending:
             await asyncio.sleep(60)
 
     async def main() -> tuple[set[Any], set[tuple[str, str]]]:
-        before = _open_files()
+        before = open_files()
         made = sdk.make_client()
         client, begun = await made.__anext__(), asyncio.Event()
         task = asyncio.create_task(read(client, begun))
@@ -211,18 +212,10 @@ def test_nothing_is_left_of_a_stream(polly_long_term: Account, sdk: Any, ending:
             pass
         left = asyncio.all_tasks() - {asyncio.current_task()}
         # What somebody else had open may be closed at any moment.
-        return left, _open_files() - before
+        return left, open_files() - before
 
     assert asyncio.run(main()) == (set(), set())
     gc.collect()
-
-
-def _open_files() -> set[tuple[str, str]]:
-    """Return what is open, each by its number and what it leads to."""
-    folder = "/proc/self/fd"
-    return {
-        (one, os.readlink(path)) for one in os.listdir(folder) if os.path.islink(path := f"{folder}/{one}")
-    }
 
 
 def _chunks(stream: Any) -> Any:

@@ -76,12 +76,16 @@ def _loggers(root: logging.Logger) -> list[logging.Logger]:
     return [one for one in known if one.handlers or one.level]
 
 
-def _sockets() -> set[str]:
-    """Name the sockets that are open, where the system tells."""
+def open_files() -> set[tuple[str, str]]:
+    """Return what is open, each by its number and what it leads to, where the system tells."""
     folder = Path("/proc/self/fd")
     if not folder.is_dir():
         return set()
-    return {target for one in folder.iterdir() if (target := _target(one)).startswith("socket:")}
+    return {(one.name, target) for one in folder.iterdir() if (target := _target(one))}
+
+
+def _sockets() -> set[str]:
+    return {target for _, target in open_files() if target.startswith("socket:")}
 
 
 def _target(link: Path) -> str:
