@@ -86,6 +86,9 @@ ENGINE_NOT_SUPPORTED = Words(
 BAD_KEY = Words(400, "InvalidS3KeyException", "The provided Amazon S3 key prefix is invalid.", "D")
 BAD_TOPIC = Words(400, "InvalidSnsTopicArnException", "The provided SNS topic ARN is invalid.", "D")
 BAD_TASK_ID = Words(400, "InvalidTaskIdException", "The provided Task ID is not valid.", "D")
+CONFLICT = Words(
+    409, "ConflictException", "The request conflicts with the current state of the resource.", "D"
+)
 QUOTA_EXCEEDED = Words(
     402,
     "ServiceQuotaExceededException",
